@@ -1,0 +1,75 @@
+"""The command line: which command was meant, and how every ending becomes an exit code.
+
+`summarize FILE` is the command `text`; any other first word that names a command is that command.
+Nothing heavy is imported here: `summarize --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import typer
+
+from summarize.commands import text, train
+from summarize.errors import SummarizeError
+from summarize.views.terminal import visible
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+COMMANDS = ("text", "train")
+
+
+def guarded(command: Callable[..., int]) -> Callable[..., None]:
+    """Run a command and exit: 0 done, 1 inputs failed, 2 usage, 130 and 143 signals, no traceback."""
+
+    @functools.wraps(command)
+    def run(*args: object, **options: object) -> None:
+        try:
+            code = command(*args, **options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader (`head`, a closed pager) has enough. Python must not complain at shutdown.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        except KeyboardInterrupt:
+            code = 130
+        except SummarizeError as error:
+            report(str(error))
+            code = error.exit_code
+        except MemoryError:
+            report("out of memory; give less text at a time")
+            code = 1
+        except OSError as error:
+            report(f"{error.filename or 'output'}: {error.strerror or error}")
+            code = 1
+        raise typer.Exit(code)
+
+    return run
+
+
+app.command("text", help=text.HELP, epilog=text.EPILOG)(guarded(text.text))
+app.command("train", help=train.HELP)(guarded(train.train))
+
+
+def main() -> None:
+    """Entry point of `summarize`."""
+    signal.signal(signal.SIGTERM, on_terminate)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a character gets an escape instead of a crash.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] not in COMMANDS:
+        arguments = ["text", *arguments]
+    app(arguments, prog_name="summarize")
+
+
+def on_terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def report(message: str) -> None:
+    print(f"summarize: {visible(message)}", file=sys.stderr)

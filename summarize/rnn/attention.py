@@ -1,0 +1,122 @@
+"""Attention in PyTorch: score, softmax, weighted sum. One class a kind, one line of mathematics.
+
+Every kind takes queries (decoder states) and a Memory (what the encoder left behind) and gives
+back a context and the weights. What an attention kind learns does not depend on the length of
+the source: the weights W, U, v are the same for 10 words and 10,000. The *work* grows with S x T.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from summarize.rnn.config import Config
+
+
+class Memory(NamedTuple):
+    """What the decoder may look at, computed once a document."""
+
+    values: Tensor  # (B, S, M) encoder_output
+    keys: Tensor  # (B, S, A) what queries are compared with
+    mask: Tensor  # (B, S) boolean, True is a real token
+    final: Tensor  # (B, M) the two directions' last states: the whole source in one vector
+
+
+class Attention(nn.Module):
+    """Base: softmax over `score`, one distribution a head, each head on its own channel slice."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.heads = config.attention_heads
+
+    def make_keys(self, values: Tensor) -> Tensor:
+        """(B, S, M) -> (B, S, A): the part of the score that needs no query."""
+        return values
+
+    def score(self, query: Tensor, keys: Tensor) -> Tensor:
+        """query (B, T, H), keys (B, S, A) -> scores (B, heads, T, S)."""
+        raise NotImplementedError
+
+    def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        """query (B, T, H) -> context (B, T, M), attention_weights (B, heads, T, S)."""
+        scores = self.score(query, memory.keys).float()
+        scores = scores.masked_fill(~memory.mask[:, None, None, :], float("-inf"))
+        weights = scores.softmax(dim=-1)
+        context = weights.to(memory.values.dtype) @ split_heads(memory.values, self.heads)
+        return merge_heads(context), weights
+
+
+class NoAttention(Attention):
+    """The plain encoder-decoder: the same fixed vector at every step; Cho et al. 2014, eq. 8.
+
+    The weights come back as zeros: nothing was looked at.
+    """
+
+    def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        context = memory.final[:, None, :].expand(-1, query.shape[1], -1)
+        batch, source = memory.mask.shape
+        return context, memory.final.new_zeros(batch, self.heads, query.shape[1], source)
+
+
+class DotAttention(Attention):
+    """score = s . h; Luong et al. 2015, eq. 8 (dot)."""
+
+    def score(self, query: Tensor, keys: Tensor) -> Tensor:
+        return split_heads(query, self.heads) @ split_heads(keys, self.heads).transpose(-1, -2)
+
+
+class GeneralAttention(Attention):
+    """score = s . W h; Luong et al. 2015, eq. 8 (general)."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        # Applied to the query, which is shorter than the source: (s W) . h is the same number.
+        self.query = nn.Linear(config.decoder_size, config.memory_size, bias=False)
+
+    def score(self, query: Tensor, keys: Tensor) -> Tensor:
+        query = split_heads(self.query(query), self.heads)
+        return query @ split_heads(keys, self.heads).transpose(-1, -2)
+
+
+class AdditiveAttention(Attention):
+    """score = v . tanh(W s + U h); Bahdanau et al. 2015, A.1.2."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        size = config.memory_size
+        self.query = nn.Linear(config.decoder_size, size, bias=False)
+        self.key = nn.Linear(size, size, bias=False)
+        self.v = nn.Parameter(torch.empty(size).uniform_(-(size**-0.5), size**-0.5))
+
+    def make_keys(self, values: Tensor) -> Tensor:
+        return self.key(values)  # type: ignore[no-any-return]
+
+    def score(self, query: Tensor, keys: Tensor) -> Tensor:
+        # Step by step over T: the sum is (B, S, A) for each target word, and all of them at once
+        # would need T times that.
+        v = self.v.view(self.heads, -1)
+        scores = [
+            (torch.tanh(step[:, None, :] + keys).unflatten(-1, v.shape) * v).sum(dim=-1)
+            for step in self.query(query).unbind(dim=1)
+        ]
+        return torch.stack(scores, dim=1).permute(0, 3, 1, 2)
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(B, N, C) -> (B, heads, N, C / heads)."""
+    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def merge_heads(x: Tensor) -> Tensor:
+    """(B, heads, N, C / heads) -> (B, N, C)."""
+    return x.transpose(1, 2).flatten(-2)
+
+
+KINDS: dict[str, type[Attention]] = {
+    "none": NoAttention,
+    "dot": DotAttention,
+    "general": GeneralAttention,
+    "additive": AdditiveAttention,
+}

@@ -1,0 +1,151 @@
+"""Beam search over a step function. It knows no network: a step takes tokens and a state.
+
+The score of a finished hypothesis is log P(Y | X) / lp(Y) + cp(X; Y), Wu et al. 2016, eq. 14:
+lp(Y) = ((5 + |Y|) / 6) ** length_penalty, cp = coverage_penalty * sum over source positions of
+log(min(attention received, 1)). No n-gram of `no_repeat_ngram_size` tokens is written twice
+(Paulus et al. 2018, 2.5). Greedy search is a beam of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+S = TypeVar("S")
+
+
+class Stepper(Protocol[S]):
+    """What is searched: K hypotheses go one token further."""
+
+    def step(self, tokens: NDArray[np.int64], state: S) -> tuple[NDArray[Any], S]:
+        """tokens (K,) -> log_probs (K, V) and the next state."""
+        ...
+
+    def select(self, state: S, rows: NDArray[np.int64]) -> S:
+        """The state of these hypotheses, in this order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Search:
+    """How to search. Token counts leave out the start token and include the end."""
+
+    beam_size: int = 4
+    min_tokens: int = 1
+    max_tokens: int = 64
+    length_penalty: float = 1.0
+    coverage_penalty: float = 0.0
+    no_repeat_ngram_size: int = 2
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A summary in tokens, without start and end. `finished` is false if max_tokens cut it."""
+
+    tokens: tuple[int, ...]
+    token_log_probs: tuple[float, ...]  # of tokens, and of the end where finished
+    attention: NDArray[np.float32]  # (len(token_log_probs), S)
+    score: float
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Live:
+    """A hypothesis still growing; kept as plain Python, the tensors are in the state."""
+
+    tokens: tuple[int, ...] = ()
+    token_log_probs: tuple[float, ...] = ()
+    attention: tuple[NDArray[np.float32], ...] = ()
+    log_prob: float = 0.0
+
+
+def beam_search(
+    stepper: Stepper[Any],
+    state: Any,
+    start_token: int,
+    end_token: int,
+    search: Search,
+    forbidden: Sequence[int] = (),
+) -> list[Hypothesis]:
+    """The best finished hypotheses, best first; at least one, unfinished if none could end.
+
+    `state` holds a single hypothesis; where it has an `attention` (K, S), that is recorded.
+    `forbidden` tokens are never written. Stops as soon as `beam_size` hypotheses have ended.
+    """
+    live, finished = [Live()], []
+    tokens = np.array([start_token])
+    for length in range(1, search.max_tokens + 1):
+        log_probs, state = stepper.step(tokens, state)
+        log_probs = np.array(log_probs, dtype=np.float64)
+        log_probs[:, list(forbidden)] = -np.inf
+        if length < search.min_tokens:
+            log_probs[:, end_token] = -np.inf
+        for row, hypothesis in enumerate(live):
+            log_probs[row, banned(hypothesis.tokens, search.no_repeat_ngram_size)] = -np.inf
+        totals = log_probs + np.array([h.log_prob for h in live])[:, None]
+        attention = getattr(state, "attention", None)
+
+        following: list[Live] = []
+        parents: list[int] = []
+        # Twice as many as wanted: even if every other one ends, the beam stays full.
+        for rank, (row, token) in enumerate(best(totals, 2 * search.beam_size)):
+            parent = live[row]
+            grown = Live(
+                parent.tokens if token == end_token else (*parent.tokens, token),
+                (*parent.token_log_probs, float(log_probs[row, token])),
+                parent.attention if attention is None else (*parent.attention, attention[row]),
+                float(totals[row, token]),
+            )
+            if token == end_token:
+                if rank < search.beam_size:
+                    finished.append(finish(grown, search, True))
+            elif len(following) < search.beam_size:
+                following.append(grown)
+                parents.append(row)
+        if len(finished) >= search.beam_size or not following:
+            break
+        live = following
+        state = stepper.select(state, np.array(parents))
+        tokens = np.array([h.tokens[-1] for h in live])
+    if not finished:
+        finished = [finish(hypothesis, search, False) for hypothesis in live]
+    return sorted(finished, key=lambda h: -h.score)
+
+
+def best(totals: NDArray[np.float64], count: int) -> list[tuple[int, int]]:
+    """(row, token) of the highest finite totals, highest first; ties in reading order."""
+    flat = totals.ravel()
+    if count < flat.size:
+        candidates = np.argpartition(-flat, count)[:count]
+        # A tie across the cut must not depend on the partition's whims.
+        candidates = np.union1d(candidates, np.flatnonzero(flat == flat[candidates].min()))
+    else:
+        candidates = np.arange(flat.size)
+    candidates = candidates[np.isfinite(flat[candidates])]
+    order = candidates[np.lexsort((candidates, -flat[candidates]))][:count]
+    return [(int(i) // totals.shape[1], int(i) % totals.shape[1]) for i in order]
+
+
+def banned(tokens: tuple[int, ...], size: int) -> list[int]:
+    """Tokens that would write an n-gram of `size` a second time; 0 bans nothing."""
+    if size < 1 or len(tokens) < size:
+        return []
+    tail = tokens[len(tokens) - size + 1 :]
+    return [
+        tokens[i + size - 1]
+        for i in range(len(tokens) - size + 1)
+        if tokens[i : i + size - 1] == tail
+    ]
+
+
+def finish(live: Live, search: Search, finished: bool) -> Hypothesis:
+    attention = np.stack(live.attention) if live.attention else np.zeros((0, 0), dtype=np.float32)
+    score = live.log_prob / ((5 + len(live.token_log_probs)) / 6) ** search.length_penalty
+    if search.coverage_penalty and attention.size:
+        received = np.clip(attention.sum(axis=0), 1e-10, 1.0)
+        score += search.coverage_penalty * float(np.log(received).sum())
+    return Hypothesis(live.tokens, live.token_log_probs, attention, score, finished)

@@ -1,0 +1,77 @@
+"""The shape of the network: everything needed to rebuild it, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from summarize.errors import CheckpointError
+
+ATTENTION_KINDS = ("none", "dot", "general", "additive")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of the encoder-decoder. An unknown key or an impossible value is an error.
+
+    The encoder output has `2 * encoder_size` channels (two directions). With several heads,
+    each head scores and reads its own slice of those channels.
+    """
+
+    vocab_size: int
+    attention: str = "general"
+    attention_heads: int = 1
+    embedding_size: int = 256
+    encoder_size: int = 256
+    encoder_layers: int = 2
+    decoder_size: int = 512
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.attention not in ATTENTION_KINDS:
+            raise CheckpointError(
+                f"attention {self.attention!r} is unknown; use one of {', '.join(ATTENTION_KINDS)}"
+            )
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "attention":
+                continue
+            if field.name == "dropout":
+                if isinstance(value, bool) or not isinstance(value, int | float):
+                    raise CheckpointError(f"config key dropout is {value!r}; it must be a number")
+                if not 0 <= value < 1:
+                    raise CheckpointError(f"config key dropout is {value!r}; it must be in [0, 1)")
+            elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise CheckpointError(
+                    f"config key {field.name} is {value!r}; it must be a whole number above 0"
+                )
+        if self.memory_size % self.attention_heads:
+            raise CheckpointError(
+                f"attention_heads is {self.attention_heads}; "
+                f"it must divide the encoder's {self.memory_size} channels"
+            )
+        if self.attention == "dot" and self.memory_size != self.decoder_size:
+            raise CheckpointError(
+                f"dot attention needs decoder_size ({self.decoder_size}) equal to "
+                f"2 x encoder_size ({self.memory_size}); use general, or change one"
+            )
+
+    @property
+    def memory_size(self) -> int:
+        """Channels of encoder_output: forward and backward states side by side."""
+        return 2 * self.encoder_size
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Config:
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise CheckpointError(
+                f"unknown config key {unknown[0]!r}; this version knows {', '.join(sorted(known))}"
+            )
+        if "vocab_size" not in values:
+            raise CheckpointError("config key vocab_size is missing")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)

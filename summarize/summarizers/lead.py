@@ -1,0 +1,37 @@
+"""The first sentence: the baseline that every summarizer must beat, and the fastest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from summarize.errors import OptionError
+from summarize.sentences import first_sentence
+from summarize.summarizers import Options, Summary, Tokens, resolve
+
+
+class Lead:
+    """Extracts, never writes. Its tokens are words."""
+
+    name = "lead"
+
+    def summarize(
+        self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
+    ) -> list[Summary]:
+        if resolve(options, changes).style is not None:
+            raise OptionError("--style does nothing for the model lead; leave it out")
+        return [self.one(document) for document in documents]
+
+    def one(self, document: str) -> Summary:
+        started = time.perf_counter()
+        text = first_sentence(document)
+        words = len(document.split())
+        taken = len(text.split())
+        return Summary(
+            text=text,
+            model=self.name,
+            tokens=Tokens(words, words, taken),
+            seconds=time.perf_counter() - started,
+            mode="extractive",
+        )

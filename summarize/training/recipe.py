@@ -1,0 +1,128 @@
+"""A recipe: every choice of a training run, read from a commented TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from summarize.errors import DataError, OptionError, SummarizeError
+from summarize.rnn.config import Config
+from summarize.rnn.tokenizer import STYLES
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """See recipes/attention.toml, where each key is explained. Unknown keys are refused."""
+
+    seed: int = 1
+    passes: float = 1.0
+    vocab_size: int = 16384
+    tokenizer_rows: int = 60_000
+    max_source_tokens: int = 256
+    early_source_tokens: int = 0
+    early_fraction: float = 0.0
+    max_target_tokens: int = 64
+    batch_source_tokens: int = 16_000
+    pool_pairs: int = 8192
+    optimizer: str = "adamw"
+    learning_rate: float = 2e-3
+    warmup_fraction: float = 0.03
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    clip_norm: float = 1.0
+    average_decay: float = 0.999
+    precision: str = "bf16"
+    evaluate_pairs: int = 50_000
+    snapshot_minutes: float = 5.0
+    dev_loss_rows: int = 1000
+    dev_rouge_rows: int = 200
+    default_style: str = "title"
+    styles: dict[str, str] = field(default_factory=dict)
+    repeat: dict[str, int] = field(default_factory=dict)
+    network: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("passes", "learning_rate", "clip_norm", "snapshot_minutes"):
+            require(name, getattr(self, name), float, minimum=0, above=True)
+        for name in ("warmup_fraction", "label_smoothing", "early_fraction", "average_decay"):
+            require(name, getattr(self, name), float, minimum=0, maximum=1)
+        require("weight_decay", self.weight_decay, float, minimum=0)
+        for name in (
+            "vocab_size tokenizer_rows max_source_tokens max_target_tokens batch_source_tokens "
+            "pool_pairs evaluate_pairs dev_loss_rows"
+        ).split():
+            require(name, getattr(self, name), int, minimum=1)
+        for name in ("seed", "early_source_tokens", "dev_rouge_rows"):
+            require(name, getattr(self, name), int, minimum=0)
+        choose("optimizer", self.optimizer, ("adamw", "muon"))
+        choose("precision", self.precision, ("bf16", "fp32"))
+        choose("default_style", self.default_style, STYLES)
+        for name, kind in (("styles", dict), ("repeat", dict), ("network", dict)):
+            if not isinstance(getattr(self, name), kind):
+                raise OptionError(f"recipe key {name} must be a table")
+        for domain, style in self.styles.items():
+            choose(f"styles.{domain}", style, STYLES)
+        for domain, times in self.repeat.items():
+            require(f"repeat.{domain}", times, int, minimum=1)
+        Config.from_dict({"vocab_size": self.vocab_size, **self.network})
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def require(
+    name: str,
+    value: object,
+    kind: type,
+    minimum: float,
+    maximum: float | None = None,
+    above: bool = False,
+) -> None:
+    good = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    if good:
+        assert isinstance(value, int | float)
+        good = value > minimum if above else value >= minimum
+        good = good and (maximum is None or value <= maximum)
+    if not good:
+        raise OptionError(f"recipe key {name} is {value!r}, which is out of range")
+
+
+def choose(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise OptionError(f"recipe key {name} is {value!r}; use one of {', '.join(allowed)}")
+
+
+def shipped_recipes() -> list[str]:
+    folder = resources.files("summarize.training") / "recipes"
+    return sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name[-5:] == ".toml")
+
+
+def load_recipe(name: str) -> Recipe:
+    """A shipped recipe by name (`attention`), or a TOML file by path."""
+    if name in shipped_recipes():
+        path = resources.files("summarize.training") / "recipes" / f"{name}.toml"
+        text, shown = path.read_text(encoding="utf-8"), f"{name}.toml"
+    else:
+        if not name.endswith(".toml"):
+            raise OptionError(
+                f"no recipe {name!r}; use one of {', '.join(shipped_recipes())}, or a .toml file"
+            )
+        try:
+            text, shown = Path(name).read_text(encoding="utf-8"), name
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"can't read the recipe {name}: {error}") from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{shown} is not TOML: {error}") from None
+    known = {f.name for f in fields(Recipe)}
+    for key in values:
+        if key not in known:
+            raise OptionError(f"{shown}: unknown key {key!r}; known: {', '.join(sorted(known))}")
+    try:
+        return Recipe(**values)
+    except SummarizeError as error:
+        raise OptionError(f"{shown}: {error}") from None

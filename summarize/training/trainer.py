@@ -1,0 +1,563 @@
+"""One training loop: pairs in, a checkpoint folder out, stoppable at any moment.
+
+Reads top to bottom: prepare the pairs, build the network, then for each batch a step, and now and
+then a line of metrics, an evaluation on the dev data, a snapshot.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from summarize.errors import DataError, Interrupted, OptionError
+from summarize.files import sha256, write_bytes, write_text
+from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from summarize.rnn.config import Config
+from summarize.rnn.network import Seq2Seq
+from summarize.rnn.tokenizer import Tokenizer
+from summarize.training.examples import Batch, Example, Pairs, Plan, read_examples
+from summarize.training.recipe import Recipe
+from summarize.training.snapshot import (
+    flatten_optimizer,
+    read_snapshot,
+    restore_optimizer,
+    write_snapshot,
+)
+
+
+class Progress(Protocol):
+    """Where a run tells how it is going; the command line draws it."""
+
+    def message(self, text: str) -> None: ...
+    def step(self, values: dict[str, Any]) -> None: ...
+
+
+class DevScores(Protocol):
+    """Scores a checkpoint on dev documents; given in, so that training knows no summarizer."""
+
+    def __call__(self, checkpoint: Checkpoint, examples: list[Example]) -> dict[str, float]: ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call of `summarize train` was asked for."""
+
+    data: list[Path]
+    dev: list[Path]
+    out: Path
+    recipe: Recipe
+    resume: bool = False
+    init_from: Path | None = None
+    device: str = "cpu"
+    notes: str = ""
+
+
+def train(run: Run, progress: Progress, score: DevScores | None = None) -> dict[str, Any]:
+    """Train to the end of the recipe; returns the last evaluation.
+
+    Raises Interrupted (after a snapshot) on SIGINT or SIGTERM, DataError, OptionError.
+    """
+    with Workers(run.device) as workers:
+        keep_freed_memory()
+        run.out.mkdir(parents=True, exist_ok=True)
+        tokenizer, pairs, dev_pairs, dev_examples = prepare(run, progress, workers)
+        loop = Loop(run, workers, tokenizer, pairs, dev_pairs, dev_examples, score, progress)
+        with Signals() as signals:
+            return loop.run_all(signals)
+
+
+# --- the data ----------------------------------------------------------------------------------
+
+
+def prepare(
+    run: Run, progress: Progress, workers: Workers
+) -> tuple[Tokenizer, Pairs, Pairs, list[Example]]:
+    """Tokenizer and token arrays, made once and kept in OUT/data for --resume."""
+    cache = run.out / "data"
+    if not run.resume and (run.out / "snapshots").exists():
+        raise OptionError(f"{run.out} holds an earlier run; go on with --resume, or use another --out")
+    identity = describe_data(run)
+    known = cache / "identity.json"
+    if workers.is_first and not (known.exists() and known.read_text("utf-8") == identity):
+        if run.resume and known.exists():
+            raise OptionError(
+                f"{run.out} was started with other data or another recipe; use another --out"
+            )
+        cache.mkdir(exist_ok=True)
+        build_cache(run, cache, progress)
+        write_text(known, identity)
+    workers.wait()
+    tokenizer = Tokenizer.load(cache / "tokenizer.json")
+    pairs, dev_pairs = Pairs.load(cache / "train.npz"), Pairs.load(cache / "dev.npz")
+    dev_examples = [
+        Example(row["document"], tuple(row["references"]), row["style"], row["domain"])
+        for row in map(json.loads, (cache / "dev.jsonl").read_text("utf-8").splitlines())
+    ]
+    return tokenizer, pairs, dev_pairs, dev_examples
+
+
+def describe_data(run: Run) -> str:
+    """What the cached arrays depend on."""
+    files = [
+        [str(path), path.stat().st_size] if path.exists() else missing(path)
+        for path in [*run.data, *run.dev]
+    ]
+    keys = (
+        "vocab_size tokenizer_rows max_source_tokens max_target_tokens default_style styles "
+        "repeat dev_loss_rows dev_rouge_rows"
+    ).split()
+    recipe = {key: getattr(run.recipe, key) for key in keys}
+    values = {"files": files, "dev": len(run.dev), "init": str(run.init_from), "recipe": recipe}
+    return json.dumps(values, sort_keys=True)
+
+
+def missing(path: Path) -> list[Any]:
+    raise DataError(f"{path} does not exist; DATA is .jsonl, .jsonl.gz or .jsonl.xz")
+
+
+def build_cache(run: Run, cache: Path, progress: Progress) -> None:
+    recipe = run.recipe
+    if run.init_from:
+        tokenizer = load_checkpoint(run.init_from).tokenizer
+    else:
+        progress.message(f"training a tokenizer of {recipe.vocab_size:,} pieces")
+        rows = islice(interleave(run.data, recipe), recipe.tokenizer_rows)
+        texts = (t for e in rows for t in (e.document[:4000], *e.references))
+        tokenizer = Tokenizer.train(texts, recipe.vocab_size)
+    write_bytes(cache / "tokenizer.json", tokenizer.to_json())
+    progress.message("encoding the pairs")
+    examples = read_examples(run.data, recipe)
+    dev = list(interleave(run.dev, recipe)) if run.dev else []
+    if not run.dev:
+        # The last rows of a shuffled file are as good a sample as any, and never trained on.
+        everything = list(examples)
+        held = min(500, len(everything) // 20)
+        if held < 1:
+            raise DataError(f"{len(everything)} rows are too few to train on; 20 are the least")
+        examples, dev = iter(everything[:-held]), everything[-held:]
+    plain = replace(recipe, repeat={})
+    Pairs.from_examples(examples, tokenizer, recipe).save(cache / "train.npz")
+    loss_rows = iter(dev[: recipe.dev_loss_rows])
+    Pairs.from_examples(loss_rows, tokenizer, plain).save(cache / "dev.npz")
+    rouge = [json.dumps(e.__dict__) for e in dev[: recipe.dev_rouge_rows]]
+    write_text(cache / "dev.jsonl", "\n".join(rouge))
+
+
+def interleave(paths: list[Path], recipe: Recipe) -> Iterator[Example]:
+    """One row of each file in turn, so that a prefix holds something of every domain."""
+    streams = [read_examples([path], recipe) for path in paths]
+    while streams:
+        for stream in list(streams):
+            try:
+                yield next(stream)
+            except StopIteration:
+                streams.remove(stream)
+
+
+# --- the loop ----------------------------------------------------------------------------------
+
+
+class LossModule(nn.Module):
+    """The network with its loss as `forward`, which is the call that DDP watches."""
+
+    def __init__(self, network: Seq2Seq, label_smoothing: float) -> None:
+        super().__init__()
+        self.network = network
+        self.label_smoothing = label_smoothing
+
+    def forward(
+        self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        return self.network.loss(src, src_mask, tgt, labels, self.label_smoothing)
+
+
+class Loop:
+    """The state of a run, and the steps that move it on."""
+
+    def __init__(
+        self,
+        run: Run,
+        workers: Workers,
+        tokenizer: Tokenizer,
+        pairs: Pairs,
+        dev_pairs: Pairs,
+        dev_examples: list[Example],
+        score: DevScores | None,
+        progress: Progress,
+    ) -> None:
+        self.run, self.recipe, self.workers = run, run.recipe, workers
+        self.tokenizer, self.dev_pairs, self.dev_examples = tokenizer, dev_pairs, dev_examples
+        self.score, self.progress = score, progress
+        self.plan = Plan(pairs, self.recipe)
+        self.device = workers.device
+        torch.manual_seed(self.recipe.seed)
+        config = Config(vocab_size=tokenizer.vocab_size, **self.recipe.network)
+        network = Seq2Seq(config)
+        if run.init_from:
+            start_from(network, load_checkpoint(run.init_from))
+        self.network = network.to(self.device)
+        self.module = LossModule(self.network, self.recipe.label_smoothing)
+        self.parallel = workers.wrap(self.module)
+        self.average = [p.detach().clone() for p in self.network.parameters()]
+        self.optimizers = make_optimizers(self.network, self.recipe)
+        self.step = self.pool = self.batch_index = self.seen = 0
+        self.next_evaluation = self.recipe.evaluate_pairs
+        self.best = -math.inf
+        self.seconds = 0.0
+        self.last: dict[str, Any] = {}
+        if run.resume:
+            self.restore()
+
+    def run_all(self, signals: Signals) -> dict[str, Any]:
+        recipe, plan = self.recipe, self.plan
+        self.network.train()
+        started = saved = time.monotonic() - self.seconds
+        saved += self.seconds
+        while self.pool < plan.pools:
+            batches = self.workers.share(plan.batches(self.pool))
+            cut = plan.source_tokens(self.pool)
+            while self.batch_index < len(batches):
+                rows = batches[self.batch_index]
+                before = time.monotonic()
+                metrics = self.train_step(plan.pairs.batch(rows, cut))
+                self.batch_index += 1
+                self.seen += len(rows) * self.workers.count
+                now = time.monotonic()
+                self.seconds = now - started
+                metrics["pairs_per_second"] = (
+                    len(rows) * self.workers.count / max(now - before, 1e-9)
+                )
+                self.report(metrics)
+                if self.seen >= self.next_evaluation:
+                    self.next_evaluation += recipe.evaluate_pairs
+                    self.evaluate()
+                stop = self.workers.any(signals.received)
+                if stop or now - saved > recipe.snapshot_minutes * 60:
+                    self.save()
+                    saved = time.monotonic()
+                if stop:
+                    raise Interrupted(
+                        f"stopped at step {self.step:,}; go on with: "
+                        f"summarize train ... --out {self.run.out} --resume",
+                        signals.exit_code,
+                    )
+            self.pool, self.batch_index = self.pool + 1, 0
+        self.evaluate()
+        self.save()
+        return self.last
+
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        rate = self.recipe.learning_rate * schedule(
+            self.seen / self.plan.total_pairs, self.recipe.warmup_fraction
+        )
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        with self.autocast():
+            loss, plain = self.parallel(*self.tensors(batch))
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
+        if torch.isfinite(norm):  # one broken batch must not break the weights
+            for optimizer in self.optimizers:
+                optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        decay = min(self.recipe.average_decay, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, list(self.network.parameters()), 1 - decay)
+        return {"loss": plain.item(), "learning_rate": rate, "gradient_norm": norm.item()}
+
+    def tensors(self, batch: Batch) -> tuple[Tensor, ...]:
+        return tuple(torch.from_numpy(array).to(self.device) for array in batch)
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self.device.type, dtype=torch.bfloat16, enabled=self.recipe.precision == "bf16"
+        )
+
+    # --- telling ---------------------------------------------------------------------------
+
+    def report(self, metrics: dict[str, float]) -> None:
+        if not self.workers.is_first:
+            return
+        values = {"step": self.step, "pairs": self.seen, "total_pairs": self.plan.total_pairs}
+        values |= {"seconds": round(self.seconds, 1), **metrics}
+        if self.step % 10 == 0:
+            self.log("train", values)
+        self.progress.step({**values, **{f"dev_{k}": v for k, v in self.last.items()}})
+
+    def log(self, kind: str, values: dict[str, Any]) -> None:
+        rounded = {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in values.items()}
+        with (self.run.out / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"kind": kind, **rounded}) + "\n")
+
+    # --- dev data ----------------------------------------------------------------------------
+
+    def evaluate(self) -> None:
+        """Loss and ROUGE of the averaged weights on dev data; the best becomes OUT's checkpoint."""
+        if self.workers.is_first:
+            current = [p.detach().clone() for p in self.network.parameters()]
+            self.put(self.average)
+            try:
+                scores = {"loss": self.dev_loss()}
+                checkpoint = self.checkpoint(scores)
+                if self.score and self.dev_examples:
+                    scores |= self.score(checkpoint, self.dev_examples)
+            finally:
+                self.put(current)
+            quality = scores.get("rouge", -scores["loss"])
+            self.last = {"step": self.step, "pairs": self.seen, **scores}
+            self.log("dev", {**self.last, "seconds": round(self.seconds, 1)})
+            shown = " ".join(f"{k} {v:.4g}" for k, v in scores.items())
+            self.progress.message(f"dev at {self.seen:,} pairs: {shown}")
+            save_checkpoint(self.run.out / "latest", checkpoint)
+            if quality > self.best:
+                self.best = quality
+                save_checkpoint(self.run.out, replace(checkpoint, training=self.training_facts()))
+        self.workers.wait()
+
+    def put(self, values: list[Tensor]) -> None:
+        with torch.no_grad():
+            for parameter, value in zip(self.network.parameters(), values, strict=True):
+                parameter.copy_(value)
+
+    @torch.no_grad()
+    def dev_loss(self) -> float:
+        """Mean cross-entropy a target token, in nats."""
+        self.network.eval()
+        total = count = 0.0
+        order = np.argsort(np.diff(self.dev_pairs.src_offsets), kind="stable")
+        for start in range(0, len(order), 50):
+            batch = self.dev_pairs.batch(order[start : start + 50], self.recipe.max_source_tokens)
+            with self.autocast():
+                _, plain = self.module(*self.tensors(batch))
+            tokens = int((batch.labels >= 0).sum())
+            total, count = total + plain.item() * tokens, count + tokens
+        self.network.train()
+        return total / count
+
+    def checkpoint(self, scores: dict[str, float] | None = None) -> Checkpoint:
+        weights = {
+            name: tensor.detach().float().cpu().numpy()
+            for name, tensor in self.network.state_dict().items()
+        }
+        return Checkpoint(
+            config=self.network.config,
+            weights=weights,
+            tokenizer=self.tokenizer,
+            max_source_tokens=self.recipe.max_source_tokens,
+            styles=tuple(sorted({self.recipe.default_style, *self.recipe.styles.values()})),
+            default_style=self.recipe.default_style,
+            training=self.training_facts(),
+        )
+
+    def training_facts(self) -> dict[str, Any]:
+        return {
+            "pairs": self.seen,
+            "steps": self.step,
+            "seconds": round(self.seconds, 1),
+            "dev": {k: round(v, 5) for k, v in self.last.items() if isinstance(v, float)},
+            "notes": self.run.notes,
+            "recipe": self.recipe.to_dict(),
+        }
+
+    # --- stopping and going on ---------------------------------------------------------------
+
+    def save(self) -> None:
+        if self.workers.is_first:
+            tensors = {f"network.{n}": t for n, t in self.network.state_dict().items()}
+            tensors |= {f"average.{i}": t for i, t in enumerate(self.average)}
+            for i, optimizer in enumerate(self.optimizers):
+                tensors |= flatten_optimizer(optimizer, f"optimizer{i}")
+            tensors["rng.cpu"] = torch.get_rng_state()
+            if self.device.type == "cuda":
+                tensors["rng.cuda"] = torch.cuda.get_rng_state(self.device)
+            counters = ("pool", "batch_index", "seen", "next_evaluation", "seconds", "last")
+            values = {name: getattr(self, name) for name in counters}
+            values["best"] = self.best if math.isfinite(self.best) else None
+            write_snapshot(self.run.out, self.step, tensors, values)
+        self.workers.wait()
+
+    def restore(self) -> None:
+        found = read_snapshot(self.run.out)
+        if found is None:
+            self.progress.message(f"no snapshot in {self.run.out}; starting from the beginning")
+            return
+        tensors, values = found
+        self.network.load_state_dict(
+            {n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")}
+        )
+        self.average = [
+            tensors[f"average.{i}"].to(self.device) for i in range(len(self.average))
+        ]
+        for i, optimizer in enumerate(self.optimizers):
+            restore_optimizer(optimizer, f"optimizer{i}", tensors)
+        torch.set_rng_state(tensors["rng.cpu"])
+        if self.device.type == "cuda" and "rng.cuda" in tensors:
+            torch.cuda.set_rng_state(tensors["rng.cuda"], self.device)
+        self.best = -math.inf if values.pop("best") is None else values.get("best", -math.inf)
+        self.step = values["step"]
+        for name in ("pool", "batch_index", "seen", "next_evaluation", "seconds", "last"):
+            setattr(self, name, values[name])
+        self.progress.message(f"going on from step {self.step:,}")
+
+
+def start_from(network: Seq2Seq, checkpoint: Checkpoint) -> None:
+    """Warm start: every weight of the same name and shape is taken over."""
+    state = network.state_dict()
+    taken = {
+        name: torch.from_numpy(np.asarray(array, dtype=np.float32))
+        for name, array in checkpoint.weights.items()
+        if name in state and state[name].shape == array.shape
+    }
+    network.load_state_dict({**state, **taken})
+
+
+def schedule(progress: float, warmup: float) -> float:
+    """Share of the learning rate after `progress` of the run: linear up, then half a cosine."""
+    if progress < warmup:
+        return (progress + 1e-4) / (warmup + 1e-4)
+    rest = min(1.0, (progress - warmup) / (1 - warmup))
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * rest))
+
+
+def make_optimizers(network: Seq2Seq, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """AdamW for all, or Muon for the matrices and AdamW for embedding, norms and biases."""
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    matrices = [p for n, p in network.named_parameters() if p.ndim == 2 and "embedding" not in n]
+    vectors = [p for p in network.parameters() if p.ndim == 1]
+    embedding = [network.embedding.weight]
+    adamw: list[dict[str, Any]] = [{"params": vectors + embedding, "weight_decay": 0.0}]
+    optimizers: list[torch.optim.Optimizer] = []
+    if recipe.optimizer == "muon":
+        optimizers.append(
+            torch.optim.Muon(
+                matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"
+            )
+        )
+    else:
+        adamw.append({"params": matrices, "weight_decay": decay})
+    return [*optimizers, torch.optim.AdamW(adamw, lr=rate, betas=(0.9, 0.98), fused=True)]
+
+
+# --- the machine -------------------------------------------------------------------------------
+
+
+def keep_freed_memory() -> None:
+    """Make glibc keep freed blocks instead of giving them back after every operation.
+
+    Training frees and asks for the same large arrays at each step; on a virtual machine the page
+    faults of fresh ones took a third of the time (benchmarks/LOG.md). Elsewhere this does nothing.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            m_trim_threshold, m_top_pad, m_mmap_max = -1, -2, -4
+            mallopt(m_mmap_max, 0)
+            mallopt(m_trim_threshold, 2**31 - 1)
+            mallopt(m_top_pad, 2**28)
+
+
+class Signals:
+    """Between enter and exit, SIGINT and SIGTERM only set a flag that the loop looks at."""
+
+    def __init__(self) -> None:
+        self.received = False
+        self.exit_code = 130
+        self.previous: dict[int, Any] = {}
+
+    def __enter__(self) -> Signals:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self.previous[number] = signal.signal(number, self.handle)
+            except ValueError:  # not the main thread: the caller handles signals
+                break
+        return self
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        self.received = True
+        self.exit_code = 128 + number
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
+
+
+class Workers:
+    """The processes of a run: one, or those that torchrun (or accelerate launch) started."""
+
+    def __init__(self, device: str) -> None:
+        self.count = int(os.environ.get("WORLD_SIZE", "1"))
+        self.rank = int(os.environ.get("RANK", "0"))
+        local = int(os.environ.get("LOCAL_RANK", "0"))
+        if device == "cuda" and not torch.cuda.is_available():
+            raise OptionError("--device cuda: torch sees no CUDA device; use --device cpu")
+        if device not in ("cpu", "cuda"):
+            raise OptionError(f"--device {device!r} is unknown; use cpu or cuda")
+        self.device = torch.device(f"cuda:{local}" if device == "cuda" else "cpu")
+
+    @property
+    def is_first(self) -> bool:
+        return self.rank == 0
+
+    def __enter__(self) -> Workers:
+        if self.count > 1:
+            backend = "nccl" if self.device.type == "cuda" else "gloo"
+            torch.distributed.init_process_group(backend)
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.count > 1:
+            torch.distributed.destroy_process_group()
+
+    def wrap(self, module: nn.Module) -> Callable[..., tuple[Tensor, Tensor]]:
+        if self.count == 1:
+            return module
+        ids = [self.device.index] if self.device.type == "cuda" else None
+        # Kinds without attention leave its parameters out of the graph.
+        return nn.parallel.DistributedDataParallel(module, device_ids=ids)
+
+    def share(self, batches: list[Any]) -> list[Any]:
+        """This process's batches: every count-th, the same number for each."""
+        even = len(batches) // self.count * self.count
+        return batches[self.rank : even : self.count]
+
+    def any(self, flag: bool) -> bool:
+        """True everywhere when true anywhere, so that all stop at the same step."""
+        if self.count == 1:
+            return flag
+        tensor = torch.tensor([float(flag)], device=self.device)
+        torch.distributed.all_reduce(tensor)
+        return bool(tensor.item())
+
+    def wait(self) -> None:
+        if self.count > 1:
+            torch.distributed.barrier()
