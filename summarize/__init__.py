@@ -1,7 +1,7 @@
 """Summarize text with small models that you can see inside.
 
-    from summarize import load_summarizer
-    load_summarizer("attention").summarize(["text", ...], style="title")   # a list of Summary
+from summarize import load_summarizer
+load_summarizer("attention").summarize(["text", ...], style="title")   # a list of Summary
 """
 
 from __future__ import annotations

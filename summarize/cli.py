@@ -24,7 +24,7 @@ COMMANDS = ("text", "train")
 
 
 def guarded(command: Callable[..., int]) -> Callable[..., None]:
-    """Run a command and exit: 0 done, 1 inputs failed, 2 usage, 130 and 143 signals, no traceback."""
+    """Run a command and exit: 0 done, 1 inputs failed, 2 usage, 130 or 143 signals."""
 
     @functools.wraps(command)
     def run(*args: object, **options: object) -> None:

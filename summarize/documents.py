@@ -57,6 +57,8 @@ def read_bytes(source: str) -> bytes:
     """The whole input, at most LARGEST_BYTES."""
     try:
         if source == STDIN:
+            if sys.stdin is None:
+                raise DocumentError("stdin is closed; name a file")
             data = sys.stdin.buffer.read(LARGEST_BYTES + 1)
         else:
             path = Path(source)

@@ -1,13 +1,13 @@
 """Everything that can go wrong for a user, as one tree.
 
-    SummarizeError            base: the message is one line, names the value and the next step
-    ├── DocumentError         an input can't be read, or holds no text
-    ├── OptionError           an option's value can't be used, or two options contradict
-    ├── ModelError            no such model, or the model can't do what was asked
-    │   └── CheckpointError   a checkpoint folder is missing, damaged or of another version
-    ├── DataError             training or evaluation data can't be used
-    ├── OutputError           a result can't be written
-    └── Interrupted           SIGINT or SIGTERM arrived; carries the exit code
+SummarizeError            base: the message is one line, names the value and the next step
+├── DocumentError         an input can't be read, or holds no text
+├── OptionError           an option's value can't be used, or two options contradict
+├── ModelError            no such model, or the model can't do what was asked
+│   └── CheckpointError   a checkpoint folder is missing, damaged or of another version
+├── DataError             training or evaluation data can't be used
+├── OutputError           a result can't be written
+└── Interrupted           SIGINT or SIGTERM arrived; carries the exit code
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from html import unescape
 
-FRONT_MATTER = re.compile(r"\A\ufeff?(---|\+\+\+)[ \t]*\n.*?\n(---|\+\+\+|\.\.\.)[ \t]*(\n|\Z)", re.S)
+FRONT_MATTER = re.compile(
+    r"\A\ufeff?(---|\+\+\+)[ \t]*\n.*?\n(---|\+\+\+|\.\.\.)[ \t]*(\n|\Z)", re.S
+)
 
 
 def plain_text(markdown: str) -> str:

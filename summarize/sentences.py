@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 OPENING = 20_000  # characters; no first sentence is longer
+ENDS = (".", "!", "?", "…", ".)", '."', ".”", "。", "！", "？")
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -32,5 +34,6 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence; of a text without any end of sentence, its opening."""
-    return next(sentences(text.lstrip()[:OPENING]), "")
+    """The first sentence, headings passed over; of a text without sentences, its opening."""
+    opening = list(islice(sentences(text.lstrip()[:OPENING]), 50))
+    return next((s for s in opening if s.endswith(ENDS)), opening[0] if opening else "")

@@ -6,6 +6,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +30,7 @@ EPILOG = """Commands: summarize train DATA --out FOLDER trains a model of your o
 
 
 def text(
+    context: typer.Context,
     files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...")] = None,
     model: Annotated[
         str,
@@ -77,8 +80,7 @@ def text(
         return 0
     if not files:
         if sys.stdin is None or sys.stdin.isatty():
-            print("summarize: name a file, or pipe text in: summarize FILE", file=sys.stderr)
-            print("Try 'summarize --help' for help.", file=sys.stderr)
+            print(context.get_help())
             return 2
         files = [documents.STDIN]
     documents.check_encoding(encoding)
@@ -123,8 +125,6 @@ def read_all(files: list[str], encoding: str | None) -> Iterator[Document | Docu
 
 
 def summarize_one(summarizer: Summarizer, document: Document, options: Options) -> Summary:
-    from dataclasses import replace
-
     return replace(summarizer.summarize([document.text], options)[0], source=document.source)
 
 
@@ -190,8 +190,6 @@ def check_output(output: str | None, files: list[str]) -> None:
 
 
 def write_text_or_stdout(output: str, printer: Printer) -> None:
-    from pathlib import Path
-
     lines = "".join(f"{text}\n" for text in printer.kept or [])
     if output == "-":
         sys.stdout.write(lines)

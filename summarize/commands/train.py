@@ -20,7 +20,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint, metrics and snapshots.")],
     dev: Annotated[
         list[Path] | None,
-        typer.Option(help="Data to choose the best weights on; without it some of DATA is held out."),
+        typer.Option(help="Data to choose the best weights on; else some of DATA is held out."),
     ] = None,
     recipe: Annotated[
         str, typer.Option(help="small, attention, or a TOML file with the same keys.")

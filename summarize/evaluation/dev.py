@@ -1,4 +1,4 @@
-"""ROUGE of a checkpoint on dev documents while it trains, through the runtime that will serve it."""
+"""ROUGE of a checkpoint on dev documents while it trains, with the runtime that will serve it."""
 
 from __future__ import annotations
 

@@ -158,8 +158,7 @@ def read(folder: Path, name: str) -> bytes:
         return (folder / name).read_bytes()
     except FileNotFoundError:
         raise CheckpointError(
-            f"{folder} lacks {name}; create a checkpoint with: "
-            f"summarize train DATA --out {folder}"
+            f"{folder} lacks {name}; create a checkpoint with: summarize train DATA --out {folder}"
         ) from None
     except OSError as error:
         raise CheckpointError(f"can't read {folder / name}: {error.strerror}") from None

@@ -46,7 +46,7 @@ class Lstm(NamedTuple):
     bias: Array  # (4H,)
 
     def cell(self, projected: Array, h: Array, c: Array) -> tuple[Array, Array]:
-        """projected = x @ w_x + bias (K, 4H), h, c (K, H) -> h, c; Hochreiter & Schmidhuber 1997."""
+        """projected = x @ w_x + bias (K, 4H), h, c (K, H) -> h, c; Hochreiter & Schmidhuber."""
         gates = np.tanh(projected + h @ self.w_h)
         i, f, g, o = np.split(gates, 4, axis=-1)
         c = 0.5 * ((f + 1) * c + (i + 1) * g)
@@ -105,7 +105,9 @@ class Runtime:
         x = self.bilstm(0, embedded)
         for layer in range(1, self.config.encoder_layers):
             x = x + self.bilstm(layer, self.layer_norm(f"encoder.norms.{layer - 1}", x))
-        values = self.layer_norm("encoder.norm", x + embedded @ self.weights["encoder.word.weight"].T)
+        values = self.layer_norm(
+            "encoder.norm", x + embedded @ self.weights["encoder.word.weight"].T
+        )
         half = self.config.encoder_size
         final = np.concatenate([x[-1, :half], x[0, half:]])
         return Memory(self.split(values), self.split(self.make_keys(values)), final)

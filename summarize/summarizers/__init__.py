@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -41,6 +42,9 @@ class Options:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise OptionError(f"{name} is {value!r}; it must be a whole number from {least} up")
+        penalty = self.length_penalty
+        if penalty is not None and not math.isfinite(penalty):
+            raise OptionError(f"length_penalty is {penalty!r}; it must be a number")
         if self.beam_size > 256:
             raise OptionError(f"beam_size is {self.beam_size}; 256 is the most")
         if self.min_tokens > self.max_tokens:
@@ -114,11 +118,11 @@ def load_summarizer(model: str = DEFAULT_MODEL) -> Summarizer:
         summarizer: Summarizer = getattr(import_module(module), name)()
         return summarizer
     path = Path(model)
-    if path.is_dir() or "/" in model or model.startswith("."):
-        if (path / "config.json").exists() or path.is_dir():
-            from summarize.summarizers.rnn import Rnn
+    if path.is_dir():
+        from summarize.summarizers.rnn import Rnn
 
-            return Rnn(path)
+        return Rnn(path)
+    if "/" in model or model.startswith("."):
         raise ModelError(f"no folder {model}; create it with: summarize train DATA --out {model}")
     raise ModelError(
         f"no model {model!r}; use {', '.join(SUMMARIZERS)}, or the folder of a checkpoint"

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize.errors import DataError
-from summarize.rnn.tokenizer import EOS_ID, PAD_ID, Tokenizer
+from summarize.rnn.tokenizer import EOS_ID, PAD_ID, STYLES, Tokenizer
 from summarize.training.recipe import Recipe
-
 
 # Batches come in few shapes: oneDNN builds a kernel for each new one, and with every batch of its
 # own shape training took three times as long (benchmarks/LOG.md).
@@ -80,7 +79,9 @@ def to_example(row: dict[str, Any], where: str, recipe: Recipe) -> Example:
         raise DataError(f"{where} has no text in 'summary' (or a list of texts in 'references')")
     domain = str(row.get("domain", ""))
     style = row.get("style", recipe.styles.get(domain, recipe.default_style))
-    return Example(document, tuple(references), str(style), domain)
+    if style not in STYLES:
+        raise DataError(f"{where} has the style {style!r}; use one of {', '.join(STYLES)}")
+    return Example(document, tuple(references), style, domain)
 
 
 class Batch(NamedTuple):
@@ -200,8 +201,8 @@ class Plan:
     """Which rows form which batch, for a whole run: a pure function of seed and sizes.
 
     Pairs are taken pool by pool from one shuffled pass after another. Within a pool they are
-    sorted by length, cut into batches of about the same number of source tokens, and the batches
-    shuffled. A resumed run can jump to any pool without having seen those before.
+    sorted by length, cut into batches, and the batches shuffled. A resumed run can jump to any
+    pool without having seen those before.
     """
 
     pairs: Pairs
@@ -223,9 +224,6 @@ class Plan:
             return min(recipe.early_source_tokens, recipe.max_source_tokens)
         return recipe.max_source_tokens
 
-    def rows_in_batch(self, width: int) -> int:
-        return max(ROWS, self.recipe.batch_source_tokens // width // ROWS * ROWS)
-
     def batches(self, pool: int) -> list[NDArray[np.int64]]:
         """Row numbers of each batch of a pool."""
         recipe, size = self.recipe, len(self.pairs)
@@ -244,18 +242,13 @@ class Plan:
             self.source_tokens(pool),
         )
         targets = self.pairs.tgt_offsets[rows + 1] - self.pairs.tgt_offsets[rows]
+        rng = np.random.default_rng([recipe.seed, pool, 1])
         widths = round_up_array(lengths, SOURCE)
-        order = np.lexsort((targets, widths))
-        batches, start = [], 0
-        while start < len(order):
-            size = self.rows_in_batch(int(widths[order[start]]))
-            while size > ROWS and start + size <= len(order):
-                # The last row of the batch is its widest; a wider one means fewer rows.
-                fitting = self.rows_in_batch(int(widths[order[start + size - 1]]))
-                if fitting >= size:
-                    break
-                size = fitting
-            batches.append(rows[order[start : start + size]])
-            start += size
-        shuffled = np.random.default_rng([recipe.seed, pool, 1]).permutation(len(batches))
+        # Three classes of target length, and no finer: batches of a single length pull the end
+        # token's logit back and forth, and training hardly moves (benchmarks/LOG.md).
+        target_class = np.searchsorted([2 * TARGET + 1, 3 * TARGET + 1], targets)
+        order = np.lexsort((rng.permutation(len(rows)), target_class, widths))
+        size = recipe.batch_pairs
+        batches = [rows[order[start : start + size]] for start in range(0, len(order), size)]
+        shuffled = rng.permutation(len(batches))
         return [batches[i] for i in shuffled]

@@ -25,7 +25,7 @@ class Recipe:
     early_source_tokens: int = 0
     early_fraction: float = 0.0
     max_target_tokens: int = 64
-    batch_source_tokens: int = 16_000
+    batch_pairs: int = 80
     pool_pairs: int = 8192
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
@@ -51,10 +51,12 @@ class Recipe:
             require(name, getattr(self, name), float, minimum=0, maximum=1)
         require("weight_decay", self.weight_decay, float, minimum=0)
         for name in (
-            "vocab_size tokenizer_rows max_source_tokens max_target_tokens batch_source_tokens "
+            "vocab_size tokenizer_rows max_source_tokens max_target_tokens batch_pairs "
             "pool_pairs evaluate_pairs dev_loss_rows"
         ).split():
             require(name, getattr(self, name), int, minimum=1)
+        if self.vocab_size > 65_535:
+            raise OptionError(f"recipe key vocab_size is {self.vocab_size}; 65,535 is the most")
         for name in ("seed", "early_source_tokens", "dev_rouge_rows"):
             require(name, getattr(self, name), int, minimum=0)
         choose("optimizer", self.optimizer, ("adamw", "muon"))

@@ -23,7 +23,9 @@ from summarize.errors import DataError
 from summarize.files import sha256, write_bytes, write_text
 
 
-def write_snapshot(out: Path, step: int, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+def write_snapshot(
+    out: Path, step: int, tensors: dict[str, Tensor], values: dict[str, Any]
+) -> None:
     folder = out / "snapshots" / f"{step:08d}"
     folder.mkdir(parents=True, exist_ok=True)
     data = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
@@ -47,7 +49,9 @@ def read_snapshot(out: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         except (OSError, ValueError, KeyError, SafetensorError):
             continue
     if folders:
-        raise DataError(f"every snapshot in {out / 'snapshots'} is damaged; delete it to start over")
+        raise DataError(
+            f"every snapshot in {out / 'snapshots'} is damaged; delete it to start over"
+        )
     return None
 
 

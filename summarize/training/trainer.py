@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from summarize.errors import DataError, Interrupted, OptionError
-from summarize.files import sha256, write_bytes, write_text
+from summarize.files import write_bytes, write_text
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from summarize.rnn.config import Config
 from summarize.rnn.network import Seq2Seq
@@ -90,7 +90,9 @@ def prepare(
     """Tokenizer and token arrays, made once and kept in OUT/data for --resume."""
     cache = run.out / "data"
     if not run.resume and (run.out / "snapshots").exists():
-        raise OptionError(f"{run.out} holds an earlier run; go on with --resume, or use another --out")
+        raise OptionError(
+            f"{run.out} holds an earlier run; go on with --resume, or use another --out"
+        )
     identity = describe_data(run)
     known = cache / "identity.json"
     if workers.is_first and not (known.exists() and known.read_text("utf-8") == identity):
@@ -403,9 +405,7 @@ class Loop:
         self.network.load_state_dict(
             {n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")}
         )
-        self.average = [
-            tensors[f"average.{i}"].to(self.device) for i in range(len(self.average))
-        ]
+        self.average = [tensors[f"average.{i}"].to(self.device) for i in range(len(self.average))]
         for i, optimizer in enumerate(self.optimizers):
             restore_optimizer(optimizer, f"optimizer{i}", tensors)
         torch.set_rng_state(tensors["rng.cpu"])
@@ -447,13 +447,11 @@ def make_optimizers(network: Seq2Seq, recipe: Recipe) -> list[torch.optim.Optimi
     optimizers: list[torch.optim.Optimizer] = []
     if recipe.optimizer == "muon":
         optimizers.append(
-            torch.optim.Muon(
-                matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"
-            )
+            torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
         )
     else:
         adamw.append({"params": matrices, "weight_decay": decay})
-    return [*optimizers, torch.optim.AdamW(adamw, lr=rate, betas=(0.9, 0.98), fused=True)]
+    return [*optimizers, torch.optim.AdamW(adamw, lr=rate, betas=(0.9, 0.99), fused=True)]
 
 
 # --- the machine -------------------------------------------------------------------------------

@@ -1,0 +1,209 @@
+"""The PyTorch network against its NumPy twin, and against what attention is by definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from conftest import KINDS, small_config
+from torch.nn import functional as F
+
+from summarize.rnn.attention import KINDS as CLASSES
+from summarize.rnn.attention import Memory
+from summarize.rnn.network import Seq2Seq, SmoothedCrossEntropy, Take, reverse_within_length
+from summarize.rnn.runtime import Runtime, weight_shapes
+
+SHAPES = [(1, 1), (2, 1), (1, 2), (5, 3)]  # heads, encoder layers
+
+
+def make(kind: str, heads: int = 1, layers: int = 1) -> Seq2Seq:
+    torch.manual_seed(3)
+    network = Seq2Seq(small_config(kind, heads, layers)).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.2 * torch.randn_like(parameter))
+    return network
+
+
+def numpy_twin(network: Seq2Seq) -> Runtime:
+    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    return Runtime(network.config, weights)
+
+
+@pytest.mark.parametrize(("heads", "layers"), SHAPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_numpy_equals_pytorch(kind: str, heads: int, layers: int) -> None:
+    network = make(kind, heads, layers)
+    runtime = numpy_twin(network)
+    for length in (1, 2, 17):
+        src, tgt = torch.randint(4, 40, (1, length)), torch.randint(2, 40, (1, 7))
+        with torch.no_grad():
+            output, weights = network(src, torch.ones_like(src, dtype=torch.bool), tgt)
+            expected = network.logits(output).log_softmax(dim=-1)[0].numpy()
+        state = runtime.start(runtime.encode(src[0].numpy()))
+        for t in range(tgt.shape[1]):
+            log_probs, state = runtime.step(tgt[0, t : t + 1].numpy(), state)
+            np.testing.assert_allclose(log_probs[0], expected[t], atol=1e-4)
+            looked = weights[0, :, t].mean(dim=0).numpy()
+            np.testing.assert_allclose(state.attention[0], looked, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hypotheses_do_not_mix(kind: str) -> None:
+    """K rows in one step are K single rows; select keeps each with its own state."""
+    runtime = numpy_twin(make(kind, heads=2))
+    start = runtime.start(runtime.encode(np.arange(4, 15)))
+    three = runtime.select(start, np.array([0, 0, 0]))
+    _, three = runtime.step(np.array([5, 6, 7]), three)
+    swapped = runtime.select(three, np.array([2, 0]))
+    together, _ = runtime.step(np.array([8, 9]), swapped)
+    for row, (first, second) in enumerate([(7, 8), (5, 9)]):
+        _, state = runtime.step(np.array([first]), start)
+        alone, _ = runtime.step(np.array([second]), state)
+        np.testing.assert_allclose(together[row], alone[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_changes_nothing(kind: str, layers: int) -> None:
+    network = make(kind, heads=2, layers=layers)
+    lengths = [9, 4, 1]
+    src = torch.randint(4, 40, (3, 9))
+    mask = torch.arange(9)[None] < torch.tensor(lengths)[:, None]
+    tgt = torch.randint(2, 40, (3, 5))
+    with torch.no_grad():
+        batched, weights = network(src, mask, tgt)
+        for row, length in enumerate(lengths):
+            one = src[row : row + 1, :length]
+            alone, looked = network(one, torch.ones_like(one, dtype=torch.bool), tgt[row][None])
+            torch.testing.assert_close(batched[row], alone[0], atol=1e-5, rtol=0)
+            torch.testing.assert_close(weights[row, ..., :length], looked[0], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+@pytest.mark.parametrize("kind", KINDS)
+def test_attention_is_a_distribution_over_real_tokens(kind: str, heads: int) -> None:
+    network = make(kind, heads)
+    src = torch.randint(4, 40, (3, 9))
+    mask = torch.arange(9)[None] < torch.tensor([9, 5, 2])[:, None]
+    with torch.no_grad():
+        _, weights = network(src, mask, torch.randint(2, 40, (3, 6)))
+    assert weights.shape == (3, heads, 6, 9)
+    assert (weights.masked_select(~mask[:, None, None].expand_as(weights)) == 0).all()
+    total = 0.0 if kind == "none" else 1.0  # the plain encoder-decoder looks at nothing
+    torch.testing.assert_close(weights.sum(dim=-1), torch.full((3, heads, 6), total))
+
+
+@pytest.mark.parametrize("kind", ["dot", "general", "additive"])
+def test_attention_is_its_equation(kind: str) -> None:
+    """One query, one head, written out with loops from the papers' equations."""
+    torch.manual_seed(1)
+    attention = CLASSES[kind](small_config(kind))
+    values, query = torch.randn(1, 6, 20), torch.randn(1, 1, 20)
+    mask = torch.ones(1, 6, dtype=torch.bool)
+    with torch.no_grad():
+        memory = Memory(values, attention.make_keys(values), mask, values[:, 0])
+        context, weights = attention(query, memory)
+        s = query[0, 0]
+        scores = []
+        for h in values[0]:
+            if kind == "dot":
+                scores.append(s @ h)
+            elif kind == "general":
+                scores.append((attention.query.weight @ s) @ h)
+            else:
+                inside = attention.query.weight @ s + attention.key.weight @ h
+                scores.append(attention.v @ torch.tanh(inside))
+        expected = torch.stack(scores).softmax(dim=0)
+    torch.testing.assert_close(weights[0, 0, 0], expected)
+    torch.testing.assert_close(context[0, 0], expected @ values[0])
+
+
+def test_what_attention_adds_does_not_depend_on_the_length() -> None:
+    """The usual claim is a weight for every encoder step. There is none."""
+    count = {kind: sum(p.numel() for p in make(kind).parameters()) for kind in KINDS}
+    assert count["dot"] == count["none"]
+    assert count["general"] - count["none"] == 20 * 20
+    assert count["additive"] - count["none"] == 2 * 20 * 20 + 20
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weight_shapes_are_those_of_the_network(kind: str) -> None:
+    network = make(kind, layers=3)
+    shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    assert shapes == weight_shapes(network.config)
+
+
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
+def test_loss_is_torchs_cross_entropy(label_smoothing: float) -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(10, 30, dtype=torch.float32, requires_grad=True)
+    labels = torch.randint(0, 30, (10,))
+    labels[[2, 9]] = -1
+    loss, plain = SmoothedCrossEntropy.apply(logits, labels, label_smoothing)
+    (3 * loss).backward()
+    ours, logits.grad = logits.grad.clone(), None
+    smooth = F.cross_entropy(logits, labels, ignore_index=-1, label_smoothing=label_smoothing)
+    (3 * smooth).backward()
+    torch.testing.assert_close(loss, smooth)
+    torch.testing.assert_close(plain, F.cross_entropy(logits, labels, ignore_index=-1))
+    torch.testing.assert_close(ours, logits.grad)
+
+
+def test_take_reverses_each_row_within_its_length_and_has_the_right_gradient() -> None:
+    mask = torch.arange(6)[None] < torch.tensor([6, 3, 1])[:, None]
+    index = reverse_within_length(mask)
+    x = torch.randn(3, 6, 2, dtype=torch.float64, requires_grad=True)
+    y = Take.apply(x, index)
+    torch.testing.assert_close(y[0], x[0].flip(0))
+    torch.testing.assert_close(y[1, :3], x[1, :3].flip(0))
+    torch.testing.assert_close(y[1, 3:], x[1, 3:])
+    assert torch.autograd.gradcheck(lambda x: Take.apply(x, index), (x,))
+
+
+def test_padding_targets_do_not_count() -> None:
+    network = make("general")
+    src, mask = torch.randint(4, 40, (2, 5)), torch.ones(2, 5, dtype=torch.bool)
+    tgt, labels = torch.randint(2, 40, (2, 4)), torch.randint(2, 40, (2, 4))
+    labels[1, 2:] = -100
+    _, plain = network.loss(src, mask, tgt, labels, 0.1)
+    output, _ = network(src, mask, tgt)
+    expected = F.cross_entropy(network.logits(output).flatten(0, 1), labels.flatten())
+    torch.testing.assert_close(plain, expected.detach())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["copy", "reverse"])
+def test_toy_tasks_are_learned(task: str) -> None:
+    """Sequences of up to 10 symbols, written again or backwards: at least 90 % exact."""
+    from summarize.rnn.beam_search import Search, beam_search
+    from summarize.rnn.config import Config
+
+    torch.manual_seed(0)
+    generator = np.random.default_rng(0)
+    config = Config(24, "general", 1, 48, 48, 1, 96, 0.0)
+    network = Seq2Seq(config)
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    steps = 900
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = 3e-3 * min(1.0, 2 * (1 - step / steps))
+        length = int(generator.integers(2, 11))
+        src = torch.from_numpy(generator.integers(4, 24, (64, length)))
+        wanted = src if task == "copy" else src.flip(1)
+        tgt = torch.cat([torch.full((64, 1), 2), wanted], dim=1)
+        labels = torch.cat([wanted, torch.full((64, 1), 1)], dim=1)
+        loss, _ = network.loss(src, torch.ones_like(src, dtype=torch.bool), tgt, labels, 0.0)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+    runtime = numpy_twin(network)
+    search = Search(beam_size=2, max_tokens=16, no_repeat_ngram_size=0)
+    exact = 0
+    for _ in range(100):
+        symbols = generator.integers(4, 24, int(generator.integers(2, 11)))
+        state = runtime.start(runtime.encode(symbols))
+        found = beam_search(runtime, state, 2, 1, search)[0].tokens
+        exact += list(found) == list(symbols if task == "copy" else symbols[::-1])
+    assert exact >= 90

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import TEXTS
+
+import summarize as package
+from summarize.errors import ModelError, OptionError
+from summarize.rnn.beam_search import Hypothesis
+from summarize.rnn.checkpoint import Checkpoint
+from summarize.rnn.tokenizer import SPECIAL, Tokenizer
+from summarize.sentences import first_sentence, sentences
+from summarize.summarizers import Options, load_summarizer
+from summarize.summarizers.rnn import Rnn, shipped
+
+
+def test_the_python_api_gives_summaries_in_order(checkpoint: Checkpoint) -> None:
+    rnn = Rnn(checkpoint)
+    together = rnn.summarize(TEXTS, style="tldr")
+    assert [s.text for s in together] == [rnn.summarize([t], style="tldr")[0].text for t in TEXTS]
+    fields = together[0].to_dict()
+    assert fields["style"] == "tldr" and fields["tokens"]["read"] == 24
+    assert json.loads(json.dumps(fields)) == fields
+    assert str(together[0]) == together[0].text
+
+
+def test_the_shipped_model_through_the_package() -> None:
+    text = "We train a recurrent network with attention on abstracts of papers about summarization."
+    summary = package.load_summarizer("attention").summarize([text], style="title")[0]
+    assert isinstance(summary, package.Summary)
+    assert summary.text == package.summarize(text) != ""
+    with pytest.raises(AttributeError):
+        package.nonsense  # noqa: B018
+
+
+def test_the_shipped_model_keeps_its_budget() -> None:
+    folder = shipped("attention")
+    assert (folder / "model.safetensors").stat().st_size <= 32 * 2**20
+    rnn = Rnn()
+    assert sum(w.size for w in rnn.runtime.weights.values()) <= 16_000_000
+    assert set(rnn.styles) == {"title", "tldr"}
+
+
+def test_greedy_is_beam_one_of_the_network(checkpoint: Checkpoint) -> None:
+    rnn = Rnn(checkpoint)
+    ids = rnn.tokenizer.encode(TEXTS[0])[:24]
+    options = Options(beam_size=1, max_tokens=10, no_repeat_ngram_size=0)
+    found = rnn.search(ids, "title", options)[0]
+    state = rnn.runtime.start(rnn.runtime.encode(np.array(ids)))
+    token, greedy = rnn.tokenizer.style_id("title"), []
+    for _ in range(10):
+        log_probs, state = rnn.runtime.step(np.array([token]), state)
+        log_probs[:, [0, 2, 3]] = -np.inf
+        token = int(log_probs[0].argmax())
+        if token == 1:
+            break
+        greedy.append(token)
+    assert list(found.tokens) == greedy
+    assert found.attention.shape[1] == len(ids)
+    np.testing.assert_allclose(found.attention.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_cut_summary_ends_at_a_word(checkpoint: Checkpoint) -> None:
+    rnn = Rnn(checkpoint)
+    ids = tuple(rnn.tokenizer.encode("the river attention"))
+    looked = np.zeros((1, 1), dtype=np.float32)
+    cut = Hypothesis(ids[:-1], (-1.0,), looked, 0.0, finished=False)
+    whole = Hypothesis(ids, (-1.0,), looked, 0.0, finished=True)
+    assert rnn.text(whole) == "the river attention"
+    assert "the river attention".startswith(rnn.text(cut))
+    assert rnn.text(cut) in ("the river", "the")
+
+
+def test_unknown_models_styles_and_options(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="attention, lead"):
+        load_summarizer("psychic")
+    with pytest.raises(ModelError, match="summarize train"):
+        load_summarizer(str(tmp_path / "absent"))
+    with pytest.raises(OptionError, match="poem"):
+        Rnn(checkpoint).summarize(["a"], style="poem")
+    with pytest.raises(OptionError, match="beem_size"):
+        Rnn(checkpoint).summarize(["a"], beem_size=3)
+    for wrong in ({"beam_size": 0}, {"beam_size": 1000}, {"max_tokens": True}):
+        with pytest.raises(OptionError):
+            Options(**wrong)
+
+
+def test_lead_is_the_first_sentence() -> None:
+    lead = load_summarizer("lead")
+    text = "Dr. Smith et al. measured 3.5 km. The second\nsentence is not it."
+    assert lead.summarize([text])[0].text == "Dr. Smith et al. measured 3.5 km."
+    assert lead.summarize(["no end of any sentence"])[0].text == "no end of any sentence"
+    assert [s.text for s in lead.summarize(["A b.", "", "C d."])] == ["A b.", "", "C d."]
+
+
+def test_a_heading_is_no_first_sentence() -> None:
+    assert first_sentence("A Heading\n\nThe first sentence. The second.") == "The first sentence."
+
+
+def test_sentences_survive_hard_wraps_and_end_at_blank_lines() -> None:
+    assert list(sentences("One is\nwrapped. Two.\n\nThree\n \nFour.")) == [
+        "One is wrapped.",
+        "Two.",
+        "Three",
+        "Four.",
+    ]
+
+
+# --- tokenizer -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "\x00\x1b odd 🚀 \ud7ff", "x" * 5000])
+def test_any_text_survives(tokenizer: Tokenizer, text: str) -> None:
+    assert tokenizer.decode(tokenizer.encode(text)) == " ".join(text.split())
+
+
+def test_special_tokens_are_not_made_from_text(tokenizer: Tokenizer) -> None:
+    for special in SPECIAL:
+        ids = tokenizer.encode(f"a {special} b")
+        assert min(ids) >= len(SPECIAL)
+        assert tokenizer.decode(ids) == f"a {special} b"
+
+
+def test_white_space_does_not_matter(tokenizer: Tokenizer) -> None:
+    assert tokenizer.encode("the  quick\n\tfox\n") == tokenizer.encode("the quick fox")
+    assert tokenizer.encode_batch(["a  b", ""]) == [tokenizer.encode("a b"), []]

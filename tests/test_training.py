@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+
+from summarize.errors import DataError, Interrupted, OptionError
+from summarize.rnn.checkpoint import load_checkpoint
+from summarize.rnn.tokenizer import EOS_ID
+from summarize.training.examples import IGNORE, Pairs, Plan, read_examples
+from summarize.training.recipe import Recipe, load_recipe, shipped_recipes
+from summarize.training.snapshot import read_snapshot, snapshot_folders
+from summarize.training.trainer import Run, schedule, train
+
+TINY = Recipe(
+    passes=4,
+    vocab_size=300,
+    max_source_tokens=40,
+    batch_pairs=16,
+    pool_pairs=64,
+    evaluate_pairs=100,
+    dev_loss_rows=8,
+    dev_rouge_rows=4,
+    styles={"short": "tldr"},
+    network={"embedding_size": 16, "encoder_size": 16, "decoder_size": 24, "dropout": 0.1},
+)
+WORDS = "model data graph learning theory field network light quantum river".split()
+
+
+def rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
+    generator = np.random.default_rng(seed)
+    made = []
+    for i in range(count):
+        words = [
+            WORDS[j] for j in generator.integers(0, len(WORDS), int(generator.integers(5, 25)))
+        ]
+        row: dict[str, Any] = {"document": " ".join(words), "summary": " ".join(words[:3])}
+        if i % 5 == 0:
+            row["domain"] = "short"
+        made.append(row)
+    return made
+
+
+def write(path: Path, data: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in data))
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    data = write(tmp_path / "train.jsonl", rows(96))
+    dev = write(tmp_path / "dev.jsonl", rows(10, seed=1))
+    return Run([data], [dev], tmp_path / "out", TINY)
+
+
+class Silent:
+    """Progress that may send a signal at a step, as a user's Ctrl-C would come."""
+
+    def __init__(self, at: int = -1, number: int = signal.SIGINT) -> None:
+        self.at, self.number = at, number
+        self.messages: list[str] = []
+        self.steps: list[dict[str, Any]] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def step(self, values: dict[str, Any]) -> None:
+        self.steps.append(values)
+        if values["step"] == self.at:
+            os.kill(os.getpid(), self.number)
+
+
+def final_state(out: Path) -> dict[str, torch.Tensor]:
+    found = read_snapshot(out)
+    assert found is not None
+    return found[0]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_resume_equals_an_uninterrupted_run_bit_for_bit(
+    run: Run, tmp_path: Path, precision: str, number: int, code: int
+) -> None:
+    run = replace(run, recipe=replace(run.recipe, precision=precision))
+    whole = replace(run, out=tmp_path / "whole")
+    train(whole, Silent())
+    for at in (3, 9):
+        with pytest.raises(Interrupted) as caught:
+            train(replace(run, resume=at != 3), Silent(at, number))
+        assert caught.value.exit_code == code
+    progress = Silent()
+    train(replace(run, resume=True), progress)
+    assert any("going on from step 9" in message for message in progress.messages)
+    expected, found = final_state(whole.out), final_state(run.out)
+    assert expected.keys() == found.keys()
+    for name in expected:
+        assert torch.equal(expected[name], found[name]), name
+    for name in ("model.safetensors", "tokenizer.json"):
+        assert (whole.out / name).read_bytes() == (run.out / name).read_bytes()
+
+
+def test_the_newest_whole_snapshot_is_taken(run: Run) -> None:
+    with pytest.raises(Interrupted):
+        train(run, Silent(3))
+    with pytest.raises(Interrupted):
+        train(replace(run, resume=True), Silent(6))
+    newest = snapshot_folders(run.out)[-1] / "state.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-9])
+    progress = Silent()
+    train(replace(run, resume=True), progress)
+    assert "going on from step 3" in progress.messages[-3:][0] or any(
+        "going on from step 3" in m for m in progress.messages
+    )
+
+
+def test_when_all_snapshots_are_damaged_it_says_so(run: Run) -> None:
+    with pytest.raises(Interrupted):
+        train(run, Silent(2))
+    for folder in snapshot_folders(run.out):
+        (folder / "state.json").write_text("{")
+    with pytest.raises(DataError, match="damaged"):
+        train(replace(run, resume=True), Silent())
+
+
+def test_training_makes_a_checkpoint_that_loads_and_metrics_that_plot(run: Run) -> None:
+    from summarize.evaluation.dev import dev_scores
+    from summarize.summarizers import load_summarizer
+
+    result = train(run, Silent(), dev_scores)
+    assert {"loss", "rouge1", "rouge2", "rougeL", "rouge"} <= result.keys()
+    checkpoint = load_checkpoint(run.out)
+    assert checkpoint.styles == ("title", "tldr")
+    assert checkpoint.training["pairs"] > 0 and checkpoint.training["recipe"]["seed"] == 1
+    lines = [json.loads(line) for line in (run.out / "metrics.jsonl").read_text().splitlines()]
+    assert {"train", "dev"} == {line["kind"] for line in lines}
+    assert all(np.isfinite(line["loss"]) for line in lines)
+    summary = load_summarizer(str(run.out)).summarize(["model data graph"], style="tldr")[0]
+    assert summary.style == "tldr"
+
+
+def test_loss_falls(run: Run) -> None:
+    progress = Silent()
+    train(replace(run, recipe=replace(run.recipe, passes=20)), progress)
+    losses = [values["loss"] for values in progress.steps]
+    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:5])
+
+
+def test_muon_trains_and_resumes(run: Run, tmp_path: Path) -> None:
+    recipe = replace(run.recipe, optimizer="muon")
+    whole = replace(run, recipe=recipe, out=tmp_path / "whole")
+    train(whole, Silent())
+    with pytest.raises(Interrupted):
+        train(replace(run, recipe=recipe), Silent(4))
+    train(replace(run, recipe=recipe, resume=True), Silent())
+    expected, found = final_state(whole.out), final_state(run.out)
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_a_warm_start_takes_the_weights_and_the_tokenizer(run: Run, tmp_path: Path) -> None:
+    train(run, Silent())
+    barely = replace(run.recipe, passes=0.01, learning_rate=1e-9)
+    second = replace(run, out=tmp_path / "second", init_from=run.out, recipe=barely)
+    train(second, Silent())
+    before, after = load_checkpoint(run.out), load_checkpoint(second.out)
+    assert before.tokenizer.to_json() == after.tokenizer.to_json()
+    for name, weight in before.weights.items():
+        np.testing.assert_allclose(after.weights[name], weight, atol=1e-3)
+
+
+def test_an_earlier_run_is_not_overwritten(run: Run) -> None:
+    with pytest.raises(Interrupted):
+        train(run, Silent(2))
+    with pytest.raises(OptionError, match="--resume"):
+        train(run, Silent())
+    with pytest.raises(OptionError, match="other data"):
+        recipe = replace(run.recipe, vocab_size=290)
+        train(replace(run, recipe=recipe, resume=True), Silent())
+
+
+def test_without_dev_data_some_rows_are_held_out(run: Run) -> None:
+    train(replace(run, dev=[]), Silent())
+    assert len(Pairs.load(run.out / "data" / "dev.npz")) == 96 // 20
+    assert len(Pairs.load(run.out / "data" / "train.npz")) == 96 - 96 // 20
+
+
+def test_too_few_rows(run: Run, tmp_path: Path) -> None:
+    few = write(tmp_path / "few.jsonl", rows(5))
+    with pytest.raises(DataError, match="too few"):
+        train(replace(run, data=[few], dev=[]), Silent())
+
+
+# --- the data ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".jsonl.xz"])
+def test_plain_gzip_and_xz(tmp_path: Path, suffix: str) -> None:
+    text = "".join(json.dumps(row) + "\n" for row in rows(7)).encode()
+    packed = {".jsonl": text, ".jsonl.gz": gzip.compress(text), ".jsonl.xz": lzma.compress(text)}
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(packed[suffix])
+    examples = list(read_examples([path], TINY))
+    assert [e.document for e in examples] == [row["document"] for row in rows(7)]
+    assert [e.style for e in examples] == ["tldr" if i % 5 == 0 else "title" for i in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", r"bad.jsonl:2 is not JSON"),
+        (b"[1]", "not a JSON object"),
+        (b'{"summary": "a"}', "'document'"),
+        (b'{"document": " ", "summary": "a"}', "'document'"),
+        (b'{"document": "a"}', "'summary'"),
+        (b'{"document": "a", "references": []}', "'summary'"),
+        (b'{"document": "a", "references": [3]}', "'summary'"),
+        (b'{"document": "a", "summary": "b", "style": "poem"}', "poem"),
+        (b'\xff\xfe"', "can't read"),
+    ],
+)
+def test_bad_rows_are_named(tmp_path: Path, line: bytes, message: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(b'{"document": "a b", "summary": "a"}\n' + line + b"\n")
+    with pytest.raises(DataError, match=message):
+        list(read_examples([path], TINY))
+
+
+def test_a_cut_archive_is_refused(tmp_path: Path) -> None:
+    whole = lzma.compress(b'{"document": "a b", "summary": "a"}\n' * 999)
+    (tmp_path / "a.jsonl.xz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="can't read"):
+        list(read_examples([tmp_path / "a.jsonl.xz"], TINY))
+
+
+def test_pairs_and_batches(run: Run, tokenizer: Any) -> None:
+    recipe = replace(TINY, repeat={"short": 3})
+    examples = list(read_examples(run.data, recipe))
+    pairs = Pairs.from_examples(iter(examples), tokenizer, recipe)
+    assert len(pairs) == 96 + 2 * 20  # every fifth row three times
+    batch = pairs.batch(np.arange(3), 10)
+    assert batch.src.shape[0] % 16 == 0 and batch.src.shape[1] % 32 == 0
+    assert (batch.src_mask.sum(axis=1) >= 1).all() and batch.src_mask.sum(axis=1).max() <= 10
+    for row in range(3):
+        labels = batch.labels[row][batch.labels[row] != IGNORE]
+        assert labels[-1] == EOS_ID
+        assert tokenizer.decode(labels[:-1].tolist()) == examples[0].references[0]
+        assert batch.tgt[row, 0] == tokenizer.style_id("tldr")
+        np.testing.assert_array_equal(batch.tgt[row, 1 : len(labels)], labels[:-1])
+    assert (batch.labels[3:] == IGNORE).all()
+
+
+def test_a_pass_takes_every_pair_once(run: Run, tokenizer: Any) -> None:
+    examples = read_examples(run.data, TINY)
+    plan = Plan(Pairs.from_examples(examples, tokenizer, TINY), replace(TINY, passes=2.5))
+    order = [int(r) for pool in range(plan.pools) for batch in plan.batches(pool) for r in batch]
+    assert len(order) == plan.total_pairs == 240
+    counts = np.bincount(order)
+    assert counts.min() >= 2 and counts.max() <= 3
+    again = [int(r) for pool in range(plan.pools) for batch in plan.batches(pool) for r in batch]
+    assert order == again
+
+
+def test_schedule_rises_and_falls() -> None:
+    points = [schedule(p, 0.1) for p in np.linspace(0, 1, 101)]
+    assert points[10] == pytest.approx(1.0) and np.argmax(points) == 10
+    assert all(a <= b for a, b in zip(points[:10], points[1:11], strict=True))
+    assert all(a >= b for a, b in zip(points[10:], points[11:], strict=False))
+    assert 0 < points[-1] < 0.02
+
+
+# --- recipes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_shipped_recipes_load_and_comment_every_key(name: str) -> None:
+    from dataclasses import fields
+    from importlib import resources
+
+    load_recipe(name)
+    text = (resources.files("summarize.training") / "recipes" / f"{name}.toml").read_text()
+    if name == "attention":
+        for field in fields(Recipe):
+            assert field.name in text, field.name
+    lines = text.splitlines()
+    assert lines[0].startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sede = 1", "unknown key 'sede'"),
+        ("passes = -1", "passes"),
+        ('passes = "many"', "passes"),
+        ('optimizer = "hope"', "optimizer"),
+        ("[network]\nlayers = 3", "layers"),
+        ('[network]\nattention = "psychic"', "psychic"),
+        ('[styles]\nnews = "poem"', "poem"),
+        ("passes = ", "not TOML"),
+        ("vocab_size = 70000", "65,535"),
+    ],
+)
+def test_wrong_recipes_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(text)
+    with pytest.raises((OptionError, DataError), match=message):
+        load_recipe(str(path))
+
+
+def test_a_recipe_by_a_wrong_name() -> None:
+    with pytest.raises(OptionError, match="small"):
+        load_recipe("large")
+
+
+# --- the command, in processes of its own --------------------------------------------------------
+
+
+def command(folder: Path, *arguments: object, launcher: tuple[str, ...] = ()) -> Any:
+    return subprocess.run(
+        [sys.executable, *(launcher or ("-m", "summarize")), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+
+
+def recipe_file(folder: Path) -> Path:
+    path = folder / "tiny.toml"
+    path.write_text(
+        "passes = 2\nvocab_size = 300\nbatch_pairs = 16\npool_pairs = 64\nevaluate_pairs = 100\n"
+        "[network]\nembedding_size = 16\nencoder_size = 16\ndecoder_size = 24\n"
+    )
+    return path
+
+
+def test_train_and_use_from_the_command_line(tmp_path: Path) -> None:
+    data = write(tmp_path / "d.jsonl", rows(80))
+    done = command(tmp_path, "train", data, "--out", "out", "--recipe", recipe_file(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "pairs/s" in done.stderr and "left" in done.stderr and done.stdout == ""
+    (tmp_path / "a.txt").write_text("model data graph learning theory")
+    done = command(tmp_path, "-m", "out", "--json", "a.txt")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["model"] == "out"
+
+
+def test_bad_training_input_is_one_line(tmp_path: Path) -> None:
+    done = command(tmp_path, "train", "absent.jsonl", "--out", "out")
+    assert done.returncode == 1 and "does not exist" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = command(tmp_path, "train", "absent.jsonl", "--out", "out", "--recipe", "none")
+    assert done.returncode == 2
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(tmp_path: Path) -> None:
+    data = write(tmp_path / "d.jsonl", rows(80))
+    launcher = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "summarize")
+    recipe = recipe_file(tmp_path)
+    done = command(tmp_path, "train", data, "--out", "out", "--recipe", recipe, launcher=launcher)
+    assert done.returncode == 0, done.stderr
+    checkpoint = load_checkpoint(tmp_path / "out")
+    assert checkpoint.training["pairs"] > 0
+    assert all(np.isfinite(w).all() for w in checkpoint.weights.values())
