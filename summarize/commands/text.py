@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -101,7 +102,7 @@ def text(
         kept=[] if output is not None else None,
     )
     failed = False
-    for item in read_all(files, encoding):
+    for item in tracked(read_all(files, encoding), len(files), quiet):
         if isinstance(item, DocumentError):
             failed = True
             note(str(item))
@@ -122,6 +123,25 @@ def read_all(files: list[str], encoding: str | None) -> Iterator[Document | Docu
             yield documents.read(source, encoding)
         except DocumentError as error:
             yield error
+
+
+def tracked(
+    items: Iterator[Document | DocumentError], count: int, quiet: bool
+) -> Iterator[Document | DocumentError]:
+    """The items, with a bar on the terminal if they take over a second and go elsewhere."""
+    shown = not quiet and count > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
+    if not shown:
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("summarizing", total=count, visible=False)
+        started = time.monotonic()
+        for done, item in enumerate(items):
+            bar.update(task, completed=done, visible=time.monotonic() - started > 1)
+            yield item
 
 
 def summarize_one(summarizer: Summarizer, document: Document, options: Options) -> Summary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -88,7 +89,8 @@ class Lines:
             f"loss {values['loss']:.3f}  {self.speed:.0f} pairs/s  {clock(left)} left"
         )
         if self.live:
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
             self.open = True
         else:
             self.message(line)

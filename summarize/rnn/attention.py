@@ -98,7 +98,7 @@ class AdditiveAttention(Attention):
         # would need T times that.
         v = self.v.view(self.heads, -1)
         scores = [
-            (torch.tanh(step[:, None, :] + keys).unflatten(-1, v.shape) * v).sum(dim=-1)
+            (torch.tanh(step[:, None, :] + keys).view(*keys.shape[:2], *v.shape) * v).sum(dim=-1)
             for step in self.query(query).unbind(dim=1)
         ]
         return torch.stack(scores, dim=1).permute(0, 3, 1, 2)
@@ -106,7 +106,7 @@ class AdditiveAttention(Attention):
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
     """(B, N, C) -> (B, heads, N, C / heads)."""
-    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+    return x.reshape(*x.shape[:-1], heads, -1).transpose(1, 2)
 
 
 def merge_heads(x: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         ),
         "tokenizer.json": checkpoint.tokenizer.to_json(),
     }
-    values = {
+    values: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "kind": "rnn",
         "network": checkpoint.config.to_dict(),

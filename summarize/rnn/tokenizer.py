@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from summarize.errors import CheckpointError
 
@@ -77,7 +77,7 @@ class Tokenizer:
         return SPECIAL.index(f"<{style}>")
 
     def encode(self, text: str) -> list[int]:
-        return cast("list[int]", self._backend.encode(squeeze(text), add_special_tokens=False).ids)
+        return self._backend.encode(squeeze(text), add_special_tokens=False).ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         encodings = self._backend.encode_batch(
@@ -87,10 +87,10 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens left out. Half a character becomes U+FFFD."""
-        return cast("str", self._backend.decode(list(ids), skip_special_tokens=True)).strip()
+        return self._backend.decode(list(ids), skip_special_tokens=True).strip()
 
     def to_json(self) -> bytes:
-        return cast("str", self._backend.to_str()).encode("utf-8")
+        return self._backend.to_str().encode("utf-8")
 
 
 def squeeze(text: str) -> str:

@@ -55,7 +55,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Tokens:
-    """How much there was, how much the model read, how much it wrote."""
+    """How much there was (of a very long document an estimate), was read, and was written."""
 
     document: int
     read: int

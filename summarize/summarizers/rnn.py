@@ -20,6 +20,7 @@ from summarize.summarizers import Options, Summary, Tokens, resolve
 
 LENGTH_PENALTY = 1.0
 COVERAGE_PENALTY = 0.0
+COUNTED = 500_000  # characters of which the tokens are counted; the rest is estimated from them
 
 
 class Rnn:
@@ -50,15 +51,17 @@ class Rnn:
 
     def one(self, document: str, style: str, options: Options) -> Summary:
         started = time.perf_counter()
-        ids = self.tokenizer.encode(document)
+        ids = self.tokenizer.encode(document[:COUNTED])
         read = ids[: self.max_source_tokens]
+        # Counting the tokens of a book would take longer than reading its opening.
+        total = len(ids) * max(1.0, len(document) / COUNTED)
         if not read:
             return Summary("", self.name, Tokens(0, 0, 0), time.perf_counter() - started)
         best = self.search(read, style, options)[0]
         return Summary(
             text=self.text(best),
             model=self.name,
-            tokens=Tokens(len(ids), len(read), len(best.tokens)),
+            tokens=Tokens(round(total), len(read), len(best.tokens)),
             seconds=time.perf_counter() - started,
             style=style,
             confidence=confidence(best),

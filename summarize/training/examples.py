@@ -36,9 +36,9 @@ class Example:
 
 def open_text(path: Path) -> io.TextIOBase:
     if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8")  # type: ignore[return-value]
+        return lzma.open(path, "rt", encoding="utf-8")
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")  # type: ignore[return-value]
+        return gzip.open(path, "rt", encoding="utf-8")
     return path.open(encoding="utf-8")
 
 
@@ -104,6 +104,10 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.src_offsets) - 1
+
+    def starts_with(self, token: int) -> bool:
+        """Whether any target begins with this (style) token."""
+        return bool((self.tgt[self.tgt_offsets[:-1]] == token).any())
 
     @classmethod
     def from_examples(

@@ -29,7 +29,7 @@ from summarize.files import write_bytes, write_text
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from summarize.rnn.config import Config
 from summarize.rnn.network import Seq2Seq
-from summarize.rnn.tokenizer import Tokenizer
+from summarize.rnn.tokenizer import STYLES, Tokenizer
 from summarize.training.examples import Batch, Example, Pairs, Plan, read_examples
 from summarize.training.recipe import Recipe
 from summarize.training.snapshot import (
@@ -206,6 +206,9 @@ class Loop:
         self.tokenizer, self.dev_pairs, self.dev_examples = tokenizer, dev_pairs, dev_examples
         self.score, self.progress = score, progress
         self.plan = Plan(pairs, self.recipe)
+        self.styles = tuple(s for s in STYLES if pairs.starts_with(tokenizer.style_id(s)))
+        wanted = self.recipe.default_style
+        self.default_style = wanted if wanted in self.styles else self.styles[0]
         self.device = workers.device
         torch.manual_seed(self.recipe.seed)
         config = Config(vocab_size=tokenizer.vocab_size, **self.recipe.network)
@@ -214,7 +217,8 @@ class Loop:
             start_from(network, load_checkpoint(run.init_from))
         self.network = network.to(self.device)
         self.module = LossModule(self.network, self.recipe.label_smoothing)
-        self.parallel = workers.wrap(self.module)
+        # Without attention nothing reads the encoder's output, only its last state.
+        self.parallel = workers.wrap(self.module, unused=config.attention == "none")
         self.average = [p.detach().clone() for p in self.network.parameters()]
         self.optimizers = make_optimizers(self.network, self.recipe)
         self.step = self.pool = self.batch_index = self.seen = 0
@@ -298,7 +302,11 @@ class Loop:
     def report(self, metrics: dict[str, float]) -> None:
         if not self.workers.is_first:
             return
-        values = {"step": self.step, "pairs": self.seen, "total_pairs": self.plan.total_pairs}
+        values: dict[str, Any] = {
+            "step": self.step,
+            "pairs": self.seen,
+            "total_pairs": self.plan.total_pairs,
+        }
         values |= {"seconds": round(self.seconds, 1), **metrics}
         if self.step % 10 == 0:
             self.log("train", values)
@@ -364,8 +372,8 @@ class Loop:
             weights=weights,
             tokenizer=self.tokenizer,
             max_source_tokens=self.recipe.max_source_tokens,
-            styles=tuple(sorted({self.recipe.default_style, *self.recipe.styles.values()})),
-            default_style=self.recipe.default_style,
+            styles=self.styles,
+            default_style=self.default_style,
             training=self.training_facts(),
         )
 
@@ -536,12 +544,14 @@ class Workers:
         if self.count > 1:
             torch.distributed.destroy_process_group()
 
-    def wrap(self, module: nn.Module) -> Callable[..., tuple[Tensor, Tensor]]:
+    def wrap(self, module: nn.Module, unused: bool) -> Callable[..., tuple[Tensor, Tensor]]:
+        """The module, or DDP around it; `unused` where some weights take no part in the loss."""
         if self.count == 1:
             return module
         ids = [self.device.index] if self.device.type == "cuda" else None
-        # Kinds without attention leave its parameters out of the graph.
-        return nn.parallel.DistributedDataParallel(module, device_ids=ids)
+        return nn.parallel.DistributedDataParallel(
+            module, device_ids=ids, find_unused_parameters=unused
+        )
 
     def share(self, batches: list[Any]) -> list[Any]:
         """This process's batches: every count-th, the same number for each."""
