@@ -1,7 +1,7 @@
 """The command line: which command was meant, and how every ending becomes an exit code.
 
-`summarize FILE` is the command `text`; any other first word that names a command is that command.
-Nothing heavy is imported here: `summarize --help` must answer at once.
+A first word that names a command is that command; anything else is files to summarize. Nothing
+heavy is imported here: `summarize --help` must answer at once.
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ import typer
 from summarize.commands import text, train
 from summarize.errors import SummarizeError
 from summarize.views.terminal import visible
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-COMMANDS = ("text", "train")
 
 
 def guarded(command: Callable[..., int]) -> Callable[..., None]:
@@ -51,20 +48,29 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
-app.command("text", help=text.HELP, epilog=text.EPILOG)(guarded(text.text))
-app.command("train", help=train.HELP)(guarded(train.train))
+def single(command: Callable[..., int], **texts: str) -> typer.Typer:
+    """An app of one command, so that `summarize FILE` needs no word in between."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(**texts)(guarded(command))  # type: ignore[arg-type]
+    return app
+
+
+default = single(text.text, help=text.HELP, epilog=text.EPILOG)
+COMMANDS = {"train": single(train.train, help=train.HELP)}
 
 
 def main() -> None:
     """Entry point of `summarize`."""
     signal.signal(signal.SIGTERM, on_terminate)
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: `summarize FILE >&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
         # A terminal that can't show a character gets an escape instead of a crash.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    arguments = sys.argv[1:]
-    if not arguments or arguments[0] not in COMMANDS:
-        arguments = ["text", *arguments]
-    app(arguments, prog_name="summarize")
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+    first, *rest = sys.argv[1:] or [""]
+    if first in COMMANDS:
+        COMMANDS[first](rest, prog_name=f"summarize {first}")
+    default(sys.argv[1:], prog_name="summarize")
 
 
 def on_terminate(number: int, frame: FrameType | None) -> None:

@@ -98,7 +98,7 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
     if encoding:
         check_encoding(encoding)
         try:
-            return data.decode(encoding), ""
+            return data.decode(encoding).removeprefix("\ufeff"), ""
         except UnicodeError as error:
             raise DocumentError(f"{name} is not {encoding}: {error}") from None
     for mark, marked in (
@@ -134,7 +134,13 @@ def refuse_binary(data: bytes, name: str) -> None:
 
 
 def guess(data: bytes, name: str) -> tuple[str, str]:
-    """Not UTF-8: the likeliest encoding of the first part, or UTF-8 with its bad bytes marked."""
+    """Not quite UTF-8: with a few bad bytes left out, or the likeliest other encoding."""
+    text = data.decode("utf-8", errors="replace")
+    bad = text.count("\ufffd")
+    if bad * 10 < sum(not character.isascii() for character in text[:1_000_000]) - bad:
+        # Most of what is not ASCII is good UTF-8: a file cut in mid-character, or one bad byte.
+        return text.replace("\ufffd", ""), "not valid UTF-8; bytes that make no sense are left out"
+
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:100_000]).best()
@@ -146,7 +152,6 @@ def guess(data: bytes, name: str) -> tuple[str, str]:
             )
         except UnicodeError:
             pass
-    text = data.decode("utf-8", errors="replace")
-    if text.count("\ufffd") > len(text) / 10:
+    if bad > len(text) / 10:
         raise DocumentError(f"{name} is neither UTF-8 nor a known encoding; name its --encoding")
-    return text, "not valid UTF-8; bytes that could not be read are left out"
+    return text.replace("\ufffd", ""), "not valid UTF-8; bytes that make no sense are left out"

@@ -24,12 +24,11 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
     """`write(temporary_path)` fills the file; it takes `path`'s place only when complete."""
     temporary = None
     try:
+        if path.is_relative_to("/dev") or path.is_relative_to("/proc") or path.is_fifo():
+            append_to_device(path, write)
+            return
         # A link stays a link: what is replaced is the file that it points to.
         path = Path(os.path.realpath(path))
-        if path.exists() and not path.is_file():
-            # /dev/stdout, a pipe: nothing there to replace.
-            write(path)
-            return
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         os.close(handle)
         temporary = Path(name)
@@ -45,6 +44,15 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def append_to_device(path: Path, write: Callable[[Path], object]) -> None:
+    """/dev/stdout, a pipe, `>(command)`: nothing there to replace, and a log must keep its past."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole"
+        write(whole)
+        with path.open("ab") as file:
+            file.write(whole.read_bytes())
 
 
 def default_mode() -> int:

@@ -10,6 +10,9 @@ FRONT_MATTER = re.compile(
 )
 
 
+PARSED = 500_000  # characters; what follows is taken as it is, for no model reads that far
+
+
 def plain_text(markdown: str) -> str:
     """Paragraphs, headings, list items and table cells, a blank line between blocks."""
     from markdown_it import MarkdownIt
@@ -25,6 +28,7 @@ def plain_text(markdown: str) -> str:
         return "".join(parts)
 
     markdown = FRONT_MATTER.sub("", markdown.replace("\r\n", "\n"), count=1)
+    markdown, rest = markdown[:PARSED], markdown[PARSED:]
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     blocks = []
     for token in parser.parse(markdown):
@@ -35,7 +39,7 @@ def plain_text(markdown: str) -> str:
             if text.strip():
                 blocks.append(text.strip())
         elif token.type == "html_block":
-            text = unescape(re.sub(r"<!--.*?-->|<[^>]*>", " ", token.content, flags=re.S))
+            text = unescape(re.sub(r"<!--.*?(?:-->|\Z)|<[^>]*>", " ", token.content, flags=re.S))
             if text.strip():
                 blocks.append(" ".join(text.split()))
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, rest] if rest else blocks)

@@ -87,7 +87,13 @@ def change_config(folder: Path, change: dict[str, object], network: bool = False
         ({"decoder_size": 24}, True, "shape"),
         ({"vocab_size": 9}, True, "pieces"),
         ({"styles": ["poem"]}, False, "poem"),
+        ({"styles": 3}, False, "styles"),
+        ({"styles": [["title"]]}, False, "styles"),
+        ({"styles": []}, False, "styles"),
+        ({"styles": ["tldr"]}, False, "default_style"),
+        ({"training": 5}, False, "training"),
         ({"max_source_tokens": 0}, False, "max_source_tokens"),
+        ({"max_source_tokens": True}, False, "max_source_tokens"),
     ],
 )
 def test_wrong_configs_are_refused(
@@ -96,6 +102,12 @@ def test_wrong_configs_are_refused(
     change_config(checkpoint_folder, change, network)
     with pytest.raises(CheckpointError, match=message):
         Rnn(checkpoint_folder)
+
+
+def test_a_bottomless_config(checkpoint_folder: Path) -> None:
+    (checkpoint_folder / "config.json").write_text("[" * 100_000)
+    with pytest.raises(CheckpointError, match="not JSON"):
+        load_checkpoint(checkpoint_folder)
 
 
 def test_another_tokenizer_is_refused(checkpoint: Checkpoint, checkpoint_folder: Path) -> None:

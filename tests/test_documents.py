@@ -98,6 +98,14 @@ def test_a_named_encoding_is_taken_at_its_word() -> None:
             check_encoding(bad)
 
 
+def test_a_file_cut_in_mid_character_stays_utf_8() -> None:
+    text = "Naïve café owners in Zürich paid for the résumé."
+    cut = (text + "é").encode()[:-1]
+    found, note = decode(cut, "a", None)
+    assert found == text and "left out" in note
+    assert decode("\ufeffHello".encode(), "a", "utf-8") == ("Hello", "")
+
+
 def test_a_broken_byte_order_mark() -> None:
     with pytest.raises(DocumentError, match="--encoding"):
         decode(codecs.BOM_UTF8 + b"\xff\xff", "a", None)

@@ -47,13 +47,13 @@ def test_the_shipped_model_keeps_its_budget() -> None:
 def test_greedy_is_beam_one_of_the_network(checkpoint: Checkpoint) -> None:
     rnn = Rnn(checkpoint)
     ids = rnn.tokenizer.encode(TEXTS[0])[:24]
-    options = Options(beam_size=1, max_tokens=10, no_repeat_ngram_size=0)
+    options = Options(beam_size=1, min_tokens=1, max_tokens=10, no_repeat_ngram_size=0)
     found = rnn.search(ids, "title", options)[0]
     state = rnn.runtime.start(rnn.runtime.encode(np.array(ids)))
     token, greedy = rnn.tokenizer.style_id("title"), []
-    for _ in range(10):
+    for step in range(11):
         log_probs, state = rnn.runtime.step(np.array([token]), state)
-        log_probs[:, [0, 2, 3]] = -np.inf
+        log_probs[:, [0, 2, 3] if step else [0, 1, 2, 3]] = -np.inf
         token = int(log_probs[0].argmax())
         if token == 1:
             break
@@ -67,11 +67,13 @@ def test_a_cut_summary_ends_at_a_word(checkpoint: Checkpoint) -> None:
     rnn = Rnn(checkpoint)
     ids = tuple(rnn.tokenizer.encode("the river attention"))
     looked = np.zeros((1, 1), dtype=np.float32)
-    cut = Hypothesis(ids[:-1], (-1.0,), looked, 0.0, finished=False)
+    cut = Hypothesis(ids, (-1.0,), looked, 0.0, finished=False)
     whole = Hypothesis(ids, (-1.0,), looked, 0.0, finished=True)
     assert rnn.text(whole) == "the river attention"
     assert "the river attention".startswith(rnn.text(cut))
     assert rnn.text(cut) in ("the river", "the")
+    with pytest.raises(TypeError):
+        rnn.summarize("one text")
 
 
 def test_unknown_models_styles_and_options(checkpoint: Checkpoint, tmp_path: Path) -> None:

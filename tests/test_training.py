@@ -88,6 +88,12 @@ def final_state(out: Path) -> dict[str, torch.Tensor]:
     return found[0]
 
 
+def last_values(out: Path) -> dict[str, Any]:
+    found = read_snapshot(out)
+    assert found is not None
+    return found[1]
+
+
 @pytest.mark.parametrize("precision", ["bf16", "fp32"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_resume_equals_an_uninterrupted_run_bit_for_bit(
@@ -104,6 +110,8 @@ def test_resume_equals_an_uninterrupted_run_bit_for_bit(
     train(replace(run, resume=True), progress)
     assert any("going on from step 9" in message for message in progress.messages)
     expected, found = final_state(whole.out), final_state(run.out)
+    counters = {key: last_values(run.out)[key] for key in ("best", "seen", "pool")}
+    assert counters == {key: last_values(whole.out)[key] for key in counters}
     assert expected.keys() == found.keys()
     for name in expected:
         assert torch.equal(expected[name], found[name]), name
@@ -187,6 +195,39 @@ def test_an_earlier_run_is_not_overwritten(run: Run) -> None:
     with pytest.raises(OptionError, match="other data"):
         recipe = replace(run.recipe, vocab_size=290)
         train(replace(run, recipe=recipe, resume=True), Silent())
+
+
+@pytest.mark.parametrize(
+    "change", [{"batch_pairs": 32}, {"seed": 9}, {"optimizer": "muon"}, {"network": {}}]
+)
+def test_a_resumed_run_keeps_what_its_position_means(run: Run, change: dict[str, Any]) -> None:
+    with pytest.raises(Interrupted):
+        train(run, Silent(2))
+    with pytest.raises(OptionError, match="was started with"):
+        train(replace(run, resume=True, recipe=replace(run.recipe, **change)), Silent())
+
+
+def test_dev_data_that_can_not_be_used(run: Run, tmp_path: Path) -> None:
+    empty = write(tmp_path / "empty.jsonl", [])
+    with pytest.raises(DataError, match="--dev holds no rows"):
+        train(replace(run, dev=[empty]), Silent())
+    plain = write(tmp_path / "plain.jsonl", [r for r in rows(50) if "domain" not in r])
+    with pytest.raises(DataError, match="style 'tldr'"):
+        train(replace(run, data=[plain], out=tmp_path / "other"), Silent())
+
+
+def test_processes_take_as_many_steps_and_count_alike() -> None:
+    from summarize.training.trainer import Workers
+
+    batches = [list(range(n)) for n in (5, 5, 5, 2, 5)]
+    shares = []
+    for rank in (0, 1):
+        workers = Workers("cpu")
+        workers.count, workers.rank = 2, rank
+        shares.append(workers.share(batches))
+    assert [count for _, count in shares[0]] == [count for _, count in shares[1]] == [10, 7]
+    assert [batch for batch, _ in shares[0]] == [batches[0], batches[2]]
+    assert [batch for batch, _ in shares[1]] == [batches[1], batches[3]]
 
 
 def test_without_dev_data_some_rows_are_held_out(run: Run) -> None:
@@ -308,6 +349,9 @@ def test_shipped_recipes_load_and_comment_every_key(name: str) -> None:
         ('[styles]\nnews = "poem"', "poem"),
         ("passes = ", "not TOML"),
         ("vocab_size = 70000", "65,535"),
+        ("passes = inf", "passes"),
+        ("max_target_tokens = 1", "max_target_tokens"),
+        ("[network]\nvocab_size = 300", "vocab_size"),
     ],
 )
 def test_wrong_recipes_are_refused(tmp_path: Path, text: str, message: str) -> None:

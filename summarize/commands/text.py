@@ -32,7 +32,7 @@ EPILOG = """Commands: summarize train DATA --out FOLDER trains a model of your o
 
 def text(
     context: typer.Context,
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...")] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILES")] = None,
     model: Annotated[
         str,
         typer.Option("-m", "--model", help="attention, lead, or the folder of a checkpoint."),
@@ -102,7 +102,9 @@ def text(
         kept=[] if output is not None else None,
     )
     failed = False
-    for item in tracked(read_all(files, encoding), len(files), quiet):
+    away = output is not None or not sys.stdout.isatty()
+    bar = away and not quiet and len(files) > 1 and sys.stderr.isatty()
+    for item in tracked(read_all(files, encoding), len(files), bar):
         if isinstance(item, DocumentError):
             failed = True
             note(str(item))
@@ -111,7 +113,7 @@ def text(
         printer.show(summary)
         if not quiet:
             tell(item, summary, verbose)
-    if output is not None:
+    if output is not None and printer.kept:
         write_text_or_stdout(output, printer)
     return 1 if failed else 0
 
@@ -126,17 +128,17 @@ def read_all(files: list[str], encoding: str | None) -> Iterator[Document | Docu
 
 
 def tracked(
-    items: Iterator[Document | DocumentError], count: int, quiet: bool
+    items: Iterator[Document | DocumentError], count: int, shown: bool
 ) -> Iterator[Document | DocumentError]:
-    """The items, with a bar on the terminal if they take over a second and go elsewhere."""
-    shown = not quiet and count > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
+    """The items, with a bar on stderr once they have taken over a second."""
     if not shown:
         yield from items
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("summarizing", total=count, visible=False)
         started = time.monotonic()
         for done, item in enumerate(items):
@@ -171,7 +173,8 @@ class Printer:
 
     def format(self, summary: Summary) -> str:
         if self.json_lines:
-            return json.dumps(summary.to_dict(), ensure_ascii=False)
+            ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+            return json.dumps(summary.to_dict(), ensure_ascii=ascii_only)
         return summary.text
 
 
@@ -203,10 +206,15 @@ def check_output(output: str | None, files: list[str]) -> None:
     folder = os.path.dirname(os.path.abspath(output))
     if not os.path.isdir(folder):
         raise OptionError(f"--output {output}: the directory {folder} does not exist")
+    if not os.path.isfile(output):
+        return
     for source in files:
-        if source != documents.STDIN and os.path.exists(output) and os.path.exists(source):
-            if os.path.samefile(source, output):
-                raise OptionError(f"--output {output} is also an input; write to another file")
+        try:
+            read = os.fstat(0) if source == documents.STDIN else os.stat(source)
+        except OSError:
+            continue
+        if os.path.samestat(read, os.stat(output)):
+            raise OptionError(f"--output {output} is also an input; write to another file")
 
 
 def write_text_or_stdout(output: str, printer: Printer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -17,7 +18,7 @@ run never stopped. Several processes: torchrun --nproc-per-node 2 -m summarize t
 
 
 def train(
-    data: Annotated[list[Path], typer.Argument(metavar="DATA...")],
+    data: Annotated[list[Path], typer.Argument(metavar="DATA")],
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint, metrics and snapshots.")],
     dev: Annotated[
         list[Path] | None,
@@ -49,12 +50,13 @@ def train(
         ) from None
     from summarize.evaluation.dev import dev_scores
 
+    first = os.environ.get("RANK", "0") == "0"  # of several processes, one speaks
     result = run(
         Run(data, dev or [], out, chosen, resume, init_from, device, notes),
-        Lines(quiet),
+        Lines(quiet or not first),
         dev_scores,
     )
-    if not quiet:
+    if first and not quiet:
         figures = ", ".join(f"{k} {v:.4g}" for k, v in result.items() if isinstance(v, float))
         print(f"saved {out} ({figures})", file=sys.stderr)
         print(f"try it: summarize -m {out} FILE", file=sys.stderr)

@@ -122,7 +122,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         values = json.loads(read(folder, "config.json").decode("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CheckpointError(f"{path} is damaged: it is not JSON") from None
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} is damaged: it is not a JSON object")
@@ -146,10 +146,15 @@ def read_config(folder: Path) -> dict[str, Any]:
     ):
         raise CheckpointError(f"{path} is damaged (its SHA-256 does not match its content)")
     tokens = values["max_source_tokens"]
-    if not isinstance(tokens, int) or tokens < 1:
+    if type(tokens) is not int or tokens < 1:
         raise CheckpointError(f"{path}: max_source_tokens is {tokens!r}")
-    if values["default_style"] not in STYLES or not set(values["styles"]) <= set(STYLES):
-        raise CheckpointError(f"{path}: styles {values['styles']!r} are not of {STYLES}")
+    styles = values["styles"]
+    if not isinstance(styles, list) or not styles or any(s not in STYLES for s in styles):
+        raise CheckpointError(f"{path}: styles {styles!r} are not some of {', '.join(STYLES)}")
+    if values["default_style"] not in styles:
+        raise CheckpointError(f"{path}: default_style {values['default_style']!r} is not in styles")
+    if not isinstance(values["training"], dict):
+        raise CheckpointError(f"{path}: training is {values['training']!r}, not an object")
     return values
 
 

@@ -5,6 +5,7 @@ Sennrich et al. 2016 (BPE), Radford et al. 2019 (over bytes), through the `token
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from summarize.errors import CheckpointError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Backend
 
+SURROGATE = re.compile("[\ud800-\udfff]")
 PAD = "<pad>"
 EOS = "<eos>"
 STYLES = ("title", "tldr")
@@ -94,5 +96,8 @@ class Tokenizer:
 
 
 def squeeze(text: str) -> str:
-    """Every run of white space is one space: a hard-wrapped file reads like a flowing one."""
-    return " ".join(text.split())
+    """Every run of white space is one space: a hard-wrapped file reads like a flowing one.
+
+    Half a surrogate pair, which is no text, becomes U+FFFD.
+    """
+    return SURROGATE.sub("\ufffd", " ".join(text.split()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -23,7 +22,7 @@ SUMMARIZERS = {
 
 @dataclass(frozen=True)
 class Options:
-    """How to summarize. None means: what suits the model."""
+    """How to summarize. None means: what suits the model. Tokens are those of the summary."""
 
     style: str | None = None
     beam_size: int = 8
@@ -43,8 +42,8 @@ class Options:
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise OptionError(f"{name} is {value!r}; it must be a whole number from {least} up")
         penalty = self.length_penalty
-        if penalty is not None and not math.isfinite(penalty):
-            raise OptionError(f"length_penalty is {penalty!r}; it must be a number")
+        if penalty is not None and not -20 <= penalty <= 20:
+            raise OptionError(f"length_penalty is {penalty!r}; it must be from -20 to 20")
         if self.beam_size > 256:
             raise OptionError(f"beam_size is {self.beam_size}; 256 is the most")
         if self.min_tokens > self.max_tokens:
@@ -129,8 +128,10 @@ def load_summarizer(model: str = DEFAULT_MODEL) -> Summarizer:
     )
 
 
-def resolve(options: Options | None, changes: dict[str, Any]) -> Options:
+def resolve(documents: Sequence[str], options: Options | None, changes: dict[str, Any]) -> Options:
     """Options with some fields changed; an unknown field is an OptionError."""
+    if isinstance(documents, str):
+        raise TypeError("summarize takes a list of documents, not one; write [text]")
     values = vars(options or Options()) | changes
     unknown = sorted(set(values) - set(Options.__dataclass_fields__))
     if unknown:

@@ -19,7 +19,7 @@ class Lead:
     def summarize(
         self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
     ) -> list[Summary]:
-        if resolve(options, changes).style is not None:
+        if resolve(documents, options, changes).style is not None:
             raise OptionError("--style does nothing for the model lead; leave it out")
         return [self.one(document) for document in documents]
 

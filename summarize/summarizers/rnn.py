@@ -41,7 +41,7 @@ class Rnn:
     def summarize(
         self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
     ) -> list[Summary]:
-        chosen = resolve(options, changes)
+        chosen = resolve(documents, options, changes)
         style = chosen.style or self.default_style
         if style not in self.styles:
             raise OptionError(
@@ -51,6 +51,7 @@ class Rnn:
 
     def one(self, document: str, style: str, options: Options) -> Summary:
         started = time.perf_counter()
+        document = document.strip()
         ids = self.tokenizer.encode(document[:COUNTED])
         read = ids[: self.max_source_tokens]
         # Counting the tokens of a book would take longer than reading its opening.
@@ -61,7 +62,7 @@ class Rnn:
         return Summary(
             text=self.text(best),
             model=self.name,
-            tokens=Tokens(round(total), len(read), len(best.tokens)),
+            tokens=Tokens(round(total), len(read), len(best.tokens) - (not best.finished)),
             seconds=time.perf_counter() - started,
             style=style,
             confidence=confidence(best),
@@ -77,8 +78,8 @@ class Rnn:
             EOS_ID,
             Search(
                 beam_size=options.beam_size,
-                min_tokens=options.min_tokens,
-                max_tokens=options.max_tokens,
+                min_tokens=options.min_tokens + 1,  # the search counts the end as one
+                max_tokens=options.max_tokens + 1,
                 length_penalty=penalty,
                 coverage_penalty=COVERAGE_PENALTY,
                 no_repeat_ngram_size=options.no_repeat_ngram_size,
@@ -88,7 +89,8 @@ class Rnn:
 
     def text(self, hypothesis: Hypothesis) -> str:
         """A summary cut at max_tokens loses its last word, which may be half of one."""
-        text = self.tokenizer.decode(hypothesis.tokens)
+        tokens = hypothesis.tokens
+        text = self.tokenizer.decode(tokens if hypothesis.finished else tokens[:-1])
         if not hypothesis.finished and " " in text:
             text = text.rsplit(" ", 1)[0]
         return text.replace("\ufffd", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
@@ -51,10 +52,13 @@ class Recipe:
             require(name, getattr(self, name), float, minimum=0, maximum=1)
         require("weight_decay", self.weight_decay, float, minimum=0)
         for name in (
-            "vocab_size tokenizer_rows max_source_tokens max_target_tokens batch_pairs "
+            "vocab_size tokenizer_rows max_source_tokens batch_pairs "
             "pool_pairs evaluate_pairs dev_loss_rows"
         ).split():
             require(name, getattr(self, name), int, minimum=1)
+        require("max_target_tokens", self.max_target_tokens, int, minimum=3)
+        if "vocab_size" in self.network:
+            raise OptionError("recipe key vocab_size stands at the top, not in [network]")
         if self.vocab_size > 65_535:
             raise OptionError(f"recipe key vocab_size is {self.vocab_size}; 65,535 is the most")
         for name in ("seed", "early_source_tokens", "dev_rouge_rows"):
@@ -86,7 +90,7 @@ def require(
     good = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
     if good:
         assert isinstance(value, int | float)
-        good = value > minimum if above else value >= minimum
+        good = math.isfinite(value) and (value > minimum if above else value >= minimum)
         good = good and (maximum is None or value <= maximum)
     if not good:
         raise OptionError(f"recipe key {name} is {value!r}, which is out of range")

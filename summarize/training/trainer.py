@@ -101,6 +101,7 @@ def prepare(
                 f"{run.out} was started with other data or another recipe; use another --out"
             )
         cache.mkdir(exist_ok=True)
+        known.unlink(missing_ok=True)  # an interrupted rebuild must not pass for the old one
         build_cache(run, cache, progress)
         write_text(known, identity)
     workers.wait()
@@ -110,6 +111,17 @@ def prepare(
         Example(row["document"], tuple(row["references"]), row["style"], row["domain"])
         for row in map(json.loads, (cache / "dev.jsonl").read_text("utf-8").splitlines())
     ]
+    for name, some in (("DATA", pairs), ("--dev", dev_pairs)):
+        if not len(some):
+            raise DataError(f"{name} holds no rows")
+    for style in {example.style for example in dev_examples}:
+        if not pairs.starts_with(tokenizer.style_id(style)):
+            raise DataError(f"the dev data has the style {style!r}, the training pairs do not")
+    if workers.count > -(-len(pairs) // run.recipe.batch_pairs):
+        raise DataError(
+            f"{len(pairs)} pairs in batches of {run.recipe.batch_pairs} are too few for "
+            f"{workers.count} processes; use fewer, or smaller batch_pairs"
+        )
     return tokenizer, pairs, dev_pairs, dev_examples
 
 
@@ -146,12 +158,13 @@ def build_cache(run: Run, cache: Path, progress: Progress) -> None:
     examples = read_examples(run.data, recipe)
     dev = list(interleave(run.dev, recipe)) if run.dev else []
     if not run.dev:
-        # The last rows of a shuffled file are as good a sample as any, and never trained on.
         everything = list(examples)
         held = min(500, len(everything) // 20)
         if held < 1:
             raise DataError(f"{len(everything)} rows are too few to train on; 20 are the least")
-        examples, dev = iter(everything[:-held]), everything[-held:]
+        order = np.random.default_rng(recipe.seed).permutation(len(everything))
+        dev = [everything[i] for i in order[:held]]
+        examples = (everything[i] for i in order[held:])
     plain = replace(recipe, repeat={})
     Pairs.from_examples(examples, tokenizer, recipe).save(cache / "train.npz")
     loss_rows = iter(dev[: recipe.dev_loss_rows])
@@ -219,6 +232,7 @@ class Loop:
         self.module = LossModule(self.network, self.recipe.label_smoothing)
         # Without attention nothing reads the encoder's output, only its last state.
         self.parallel = workers.wrap(self.module, unused=config.attention == "none")
+        torch.manual_seed(self.recipe.seed + workers.rank)
         self.average = [p.detach().clone() for p in self.network.parameters()]
         self.optimizers = make_optimizers(self.network, self.recipe)
         self.step = self.pool = self.batch_index = self.seen = 0
@@ -235,25 +249,23 @@ class Loop:
         started = saved = time.monotonic() - self.seconds
         saved += self.seconds
         while self.pool < plan.pools:
-            batches = self.workers.share(plan.batches(self.pool))
+            steps = self.workers.share(plan.batches(self.pool))
             cut = plan.source_tokens(self.pool)
-            while self.batch_index < len(batches):
-                rows = batches[self.batch_index]
+            while self.batch_index < len(steps):
+                rows, count = steps[self.batch_index]
                 before = time.monotonic()
                 metrics = self.train_step(plan.pairs.batch(rows, cut))
                 self.batch_index += 1
-                self.seen += len(rows) * self.workers.count
+                self.seen += count
                 now = time.monotonic()
                 self.seconds = now - started
-                metrics["pairs_per_second"] = (
-                    len(rows) * self.workers.count / max(now - before, 1e-9)
-                )
+                metrics["pairs_per_second"] = count / max(now - before, 1e-9)
                 self.report(metrics)
                 if self.seen >= self.next_evaluation:
                     self.next_evaluation += recipe.evaluate_pairs
                     self.evaluate()
                 stop = self.workers.any(signals.received)
-                if stop or now - saved > recipe.snapshot_minutes * 60:
+                if stop or self.workers.any(now - saved > recipe.snapshot_minutes * 60):
                     self.save()
                     saved = time.monotonic()
                 if stop:
@@ -326,20 +338,21 @@ class Loop:
             self.put(self.average)
             try:
                 scores = {"loss": self.dev_loss()}
-                checkpoint = self.checkpoint(scores)
-                if self.score and self.dev_examples:
-                    scores |= self.score(checkpoint, self.dev_examples)
+                checkpoint = self.checkpoint()
             finally:
                 self.put(current)
+            if self.score and self.dev_examples:
+                scores |= self.score(checkpoint, self.dev_examples)
             quality = scores.get("rouge", -scores["loss"])
             self.last = {"step": self.step, "pairs": self.seen, **scores}
             self.log("dev", {**self.last, "seconds": round(self.seconds, 1)})
             shown = " ".join(f"{k} {v:.4g}" for k, v in scores.items())
             self.progress.message(f"dev at {self.seen:,} pairs: {shown}")
+            checkpoint = replace(checkpoint, training=self.training_facts())
             save_checkpoint(self.run.out / "latest", checkpoint)
             if quality > self.best:
                 self.best = quality
-                save_checkpoint(self.run.out, replace(checkpoint, training=self.training_facts()))
+                save_checkpoint(self.run.out, checkpoint)
         self.workers.wait()
 
     def put(self, values: list[Tensor]) -> None:
@@ -362,9 +375,9 @@ class Loop:
         self.network.train()
         return total / count
 
-    def checkpoint(self, scores: dict[str, float] | None = None) -> Checkpoint:
+    def checkpoint(self) -> Checkpoint:
         weights = {
-            name: tensor.detach().float().cpu().numpy()
+            name: tensor.detach().float().cpu().numpy().copy()
             for name, tensor in self.network.state_dict().items()
         }
         return Checkpoint(
@@ -374,7 +387,6 @@ class Loop:
             max_source_tokens=self.recipe.max_source_tokens,
             styles=self.styles,
             default_style=self.default_style,
-            training=self.training_facts(),
         )
 
     def training_facts(self) -> dict[str, Any]:
@@ -401,8 +413,22 @@ class Loop:
             counters = ("pool", "batch_index", "seen", "next_evaluation", "seconds", "last")
             values = {name: getattr(self, name) for name in counters}
             values["best"] = self.best if math.isfinite(self.best) else None
+            values["identity"] = self.identity()
             write_snapshot(self.run.out, self.step, tensors, values)
         self.workers.wait()
+
+    def identity(self) -> dict[str, Any]:
+        """What a resumed run can't change: the weights, and what a position in the data means."""
+        recipe = self.recipe
+        network = {k: v for k, v in self.network.config.to_dict().items() if k != "dropout"}
+        return {
+            "network": network,
+            "optimizer": recipe.optimizer,
+            "seed": recipe.seed,
+            "batch_pairs": recipe.batch_pairs,
+            "pool_pairs": recipe.pool_pairs,
+            "processes": self.workers.count,
+        }
 
     def restore(self) -> None:
         found = read_snapshot(self.run.out)
@@ -410,6 +436,12 @@ class Loop:
             self.progress.message(f"no snapshot in {self.run.out}; starting from the beginning")
             return
         tensors, values = found
+        for key, value in self.identity().items():
+            if values["identity"].get(key) != value:
+                raise OptionError(
+                    f"{self.run.out} was started with {key} = {values['identity'].get(key)!r}, "
+                    f"not {value!r}; use the same, or another --out"
+                )
         self.network.load_state_dict(
             {n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")}
         )
@@ -419,7 +451,9 @@ class Loop:
         torch.set_rng_state(tensors["rng.cpu"])
         if self.device.type == "cuda" and "rng.cuda" in tensors:
             torch.cuda.set_rng_state(tensors["rng.cuda"], self.device)
-        self.best = -math.inf if values.pop("best") is None else values.get("best", -math.inf)
+        if self.workers.rank:  # the saved state is the first process's; dropout must differ
+            torch.manual_seed(self.recipe.seed + 1000 * values["step"] + self.workers.rank)
+        self.best = -math.inf if values["best"] is None else values["best"]
         self.step = values["step"]
         for name in ("pool", "batch_index", "seen", "next_evaluation", "seconds", "last"):
             setattr(self, name, values[name])
@@ -553,10 +587,15 @@ class Workers:
             module, device_ids=ids, find_unused_parameters=unused
         )
 
-    def share(self, batches: list[Any]) -> list[Any]:
-        """This process's batches: every count-th, the same number for each."""
-        even = len(batches) // self.count * self.count
-        return batches[self.rank : even : self.count]
+    def share(self, batches: list[Any]) -> list[tuple[Any, int]]:
+        """For each step, this process's batch and the pairs of all processes together.
+
+        As many steps for each: the batches left over are dropped.
+        """
+        steps = [
+            batches[i : i + self.count] for i in range(0, len(batches) - self.count + 1, self.count)
+        ]
+        return [(step[self.rank], sum(map(len, step))) for step in steps]
 
     def any(self, flag: bool) -> bool:
         """True everywhere when true anywhere, so that all stop at the same step."""
