@@ -137,7 +137,7 @@ def guess(data: bytes, name: str) -> tuple[str, str]:
     """Not quite UTF-8: with a few bad bytes left out, or the likeliest other encoding."""
     text = data.decode("utf-8", errors="replace")
     bad = text.count("\ufffd")
-    if bad * 10 < sum(not character.isascii() for character in text[:1_000_000]) - bad:
+    if bad * 2 < sum(not character.isascii() for character in text[:1_000_000]) - bad:
         # Most of what is not ASCII is good UTF-8: a file cut in mid-character, or one bad byte.
         return text.replace("\ufffd", ""), "not valid UTF-8; bytes that make no sense are left out"
 

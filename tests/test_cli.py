@@ -109,7 +109,7 @@ def test_decoding_options_reach_the_search(summarize: Command, abstract: Path) -
         (["--style", "poem"], "poem"),
         (["-m", "lead", "--style", "title"], "--style"),
         (["--beam-size", "0"], "beam_size"),
-        (["--beam-size", "x"], "x"),
+        (["--beam-size", "x"], "--beam-size"),
         (["--max-tokens", "0"], "max_tokens"),
         (["--min-tokens", "9", "--max-tokens", "3"], "min_tokens"),
         (["--length-penalty", "nan"], "length_penalty"),

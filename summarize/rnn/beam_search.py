@@ -3,7 +3,8 @@
 The score of a finished hypothesis is log P(Y | X) / lp(Y) + cp(X; Y), Wu et al. 2016, eq. 14:
 lp(Y) = ((5 + |Y|) / 6) ** length_penalty, cp = coverage_penalty * sum over source positions of
 log(min(attention received, 1)). No n-gram of `no_repeat_ngram_size` tokens is written twice
-(Paulus et al. 2018, 2.5). Greedy search is a beam of one.
+(Paulus et al. 2018, 2.5). The search ends when patience * beam_size hypotheses have (Kasai et al.
+2024, A Call for Clarity in Beam Search). Greedy search is a beam of one with a patience of one.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Search:
     length_penalty: float = 1.0
     coverage_penalty: float = 0.0
     no_repeat_ngram_size: int = 2
+    patience: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def beam_search(
     """The best finished hypotheses, best first; at least one, unfinished if none could end.
 
     `state` holds a single hypothesis; where it has an `attention` (K, S), that is recorded.
-    `forbidden` tokens are never written. Stops as soon as `beam_size` hypotheses have ended.
+    `forbidden` tokens are never written.
     """
     live, finished = [Live()], []
     tokens = np.array([start_token])
@@ -106,7 +108,7 @@ def beam_search(
             elif len(following) < search.beam_size:
                 following.append(grown)
                 parents.append(row)
-        if len(finished) >= search.beam_size or not following:
+        if len(finished) >= search.patience * search.beam_size or not following:
             break
         live = following
         state = stepper.select(state, np.array(parents))

@@ -48,8 +48,8 @@ class BiLstm(nn.Module):
     def forward(self, x: Tensor, flip: Tensor) -> Tensor:
         """x (B, S, C), flip (B, S) -> (B, S, 2 * size)."""
         ahead, _ = self.forward_lstm(x)
-        back, _ = self.backward_lstm(Take.apply(x, flip))
-        return torch.cat([ahead, Take.apply(back, flip)], dim=-1)
+        back, _ = self.backward_lstm(take(x, flip))
+        return torch.cat([ahead, take(back, flip)], dim=-1)
 
 
 class Encoder(nn.Module):
@@ -155,8 +155,7 @@ class Seq2Seq(nn.Module):
         rows = torch.cat([real, spare])
         wanted = torch.cat([labels.flatten()[real], spare - 1])
         logits = self.logits(output.flatten(0, 1).index_select(0, rows))
-        loss, plain = SmoothedCrossEntropy.apply(logits, wanted, label_smoothing)
-        return loss, plain
+        return smoothed_cross_entropy(logits, wanted, label_smoothing)
 
 
 class SmoothedCrossEntropy(torch.autograd.Function):
@@ -218,6 +217,20 @@ class Take(torch.autograd.Function):
     def backward(ctx: torch.autograd.function.FunctionCtx, grad: Tensor) -> tuple[Tensor, None]:
         (index,) = ctx.saved_tensors  # type: ignore[attr-defined]
         return rearrange(grad, index), None
+
+
+def smoothed_cross_entropy(
+    logits: Tensor, labels: Tensor, label_smoothing: float
+) -> tuple[Tensor, Tensor]:
+    """SmoothedCrossEntropy, as a function."""
+    loss, plain = SmoothedCrossEntropy.apply(logits, labels, label_smoothing)  # type: ignore[no-untyped-call]
+    return loss, plain
+
+
+def take(x: Tensor, index: Tensor) -> Tensor:
+    """Take, as a function."""
+    taken: Tensor = Take.apply(x, index)  # type: ignore[no-untyped-call]
+    return taken
 
 
 def rearrange(x: Tensor, index: Tensor) -> Tensor:

@@ -119,7 +119,7 @@ class Runtime:
         size = self.config.encoder_size
         out = np.empty((len(x), 2, size), dtype=np.float32)
         h = np.zeros((2, size), dtype=np.float32)
-        c = np.zeros((2, size), dtype=np.float32)
+        c: Array = np.zeros((2, size), dtype=np.float32)
         gates = np.empty((2, 4 * size), dtype=np.float32)
         for t in range(len(x)):
             np.dot(h[0], ahead.w_h, out=gates[0])
@@ -132,11 +132,12 @@ class Runtime:
         return np.concatenate([out[:, 0], out[::-1, 1]], axis=-1)
 
     def layer_norm(self, name: str, x: Array) -> Array:
-        mean = x.mean(axis=-1, keepdims=True)
-        centred = x - mean
+        centred = x - x.mean(axis=-1, keepdims=True)
         variance = (centred * centred).mean(axis=-1, keepdims=True)
-        normal = centred / np.sqrt(variance + np.float32(1e-5))
-        return normal * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        normal: Array = centred / np.sqrt(variance + np.float32(1e-5))
+        normal *= self.weights[f"{name}.weight"]
+        normal += self.weights[f"{name}.bias"]
+        return normal
 
     def make_keys(self, values: Array) -> Array:
         if self.config.attention == "additive":
@@ -200,8 +201,9 @@ class Runtime:
 
 
 def log_softmax(logits: Array) -> Array:
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted: Array = logits - logits.max(axis=-1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shifted
 
 
 def weight_shapes(config: Config) -> dict[str, tuple[int, ...]]:
