@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import multiprocessing
 import os
 import platform
 import re
@@ -46,7 +47,10 @@ def measure(
 ) -> dict[str, Any]:
     jobs = [(e.document, options if model != "lead" else Options()) for e in examples]
     started = time.perf_counter()
-    with ProcessPoolExecutor(processes, initializer=start, initargs=(model,)) as pool:
+    # One thread each, set before NumPy is imported there: several processes would wait on another.
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, initializer=start, initargs=(model,)) as pool:
         summaries = list(pool.map(one, jobs, chunksize=20))
     wall = time.perf_counter() - started
     texts = [s.text for s in summaries]

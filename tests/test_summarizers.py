@@ -14,7 +14,7 @@ from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import SPECIAL, Tokenizer
 from summarize.sentences import first_sentence, sentences
 from summarize.summarizers import Options, load_summarizer
-from summarize.summarizers.rnn import Rnn, shipped
+from summarize.summarizers.rnn import Rnn, repeats_words, shipped
 
 
 def test_the_python_api_gives_summaries_in_order(checkpoint: Checkpoint) -> None:
@@ -74,6 +74,12 @@ def test_a_cut_summary_ends_at_a_word(checkpoint: Checkpoint) -> None:
     assert rnn.text(cut) in ("the river", "the")
     with pytest.raises(TypeError):
         rnn.summarize("one text")
+
+
+def test_word_pairs_that_repeat() -> None:
+    assert repeats_words("A Small Change to storage, a small change")
+    assert not repeats_words("a change to storage of a kind to change")
+    assert not repeats_words("")
 
 
 def test_unknown_models_styles_and_options(checkpoint: Checkpoint, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class Options:
     max_tokens: int = 64
     min_tokens: int = 1
     length_penalty: float | None = None
-    no_repeat_ngram_size: int = 2
+    no_repeat_ngram_size: int = 3
 
     def __post_init__(self) -> None:
         for name, least in (
