@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 result=${1:-benchmarks/results/startup.json}
-hyperfine --warmup 2 --runs 20 --export-json "$result" \
+hyperfine --warmup 2 --runs 10 --export-json "$result" \
     -n "import torch" "python -c 'import torch'" \
     -n "summarize abstract.txt" "summarize benchmarks/samples/abstract.txt" \
     -n "summarize --help" "summarize --help"
