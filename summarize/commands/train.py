@@ -46,7 +46,7 @@ def train(
         if error.name not in ("torch", "transformers"):
             raise
         raise ModelError(
-            f"training needs {error.name}; install it with: pip install 'summarize[train]'"
+            f"training needs {error.name}; install it with: pip install {error.name}"
         ) from None
     from summarize.evaluation.dev import dev_scores
 
