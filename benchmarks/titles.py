@@ -1,7 +1,11 @@
 """ROUGE of one or more models on a JSON Lines file, into a result file with everything to rerun it.
 
-    python benchmarks/titles.py arxiv-test.jsonl.xz -m lead -m attention \\
-        -o benchmarks/results/arxiv-test.json
+    python benchmarks/titles.py arxiv-test.jsonl.xz -m lead -m seq2seq -m attention \\
+        -m transformer -o benchmarks/results/arxiv-test.json
+
+Each two models are compared on the same documents (paired bootstrap), and each model on documents
+of each length. The model `oracle` is the best single sentence: the one of the document with the
+highest ROUGE, which no summarizer can know.
 
 `--examples N` prints N outputs as Markdown instead, picked by `--seed` and not by eye.
 """
@@ -17,46 +21,83 @@ import platform
 import re
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from summarize.evaluation.rouge import rouge_scores, signature, with_interval
-from summarize.summarizers import Options, Summarizer, Summary, load_summarizer
+from summarize.evaluation.rouge import (
+    paired_difference,
+    rouge_scores,
+    signature,
+    with_interval,
+)
+from summarize.sentences import sentences
+from summarize.summarizers import Options, Summarizer, Summary, Tokens, load_summarizer
 from summarize.training.examples import Example, read_examples
 from summarize.training.recipe import Recipe
 
 THREE_TIMES = re.compile(r"\b(\w+)\W+\1\W+\1\b", re.IGNORECASE)
+# Upper ends of the length buckets, in words of the document.
+BUCKETS = (75, 125, 175, 225, sys.maxsize)
+EXTRACTIVE = ("lead", "oracle")
 summarizer: Summarizer
 
 
-def start(model: str) -> None:
+class Oracle:
+    """The sentence that scores best against the references: the bound of extracting one."""
+
+    name = "oracle"
+
+    def __init__(self, examples: list[Example]) -> None:
+        self.references = {e.document: e.references for e in examples}
+
+    def summarize(
+        self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
+    ) -> list[Summary]:
+        return [self.one(document) for document in documents]
+
+    def one(self, document: str) -> Summary:
+        found = list(sentences(document))
+        scores = rouge_scores(found, [self.references[document]] * len(found))
+        best = found[int(sum(scores.values()).argmax())]
+        return Summary(best, self.name, Tokens(0, 0, 0), 0.0, mode="extractive")
+
+
+def start(model: str, examples: list[Example]) -> None:
     global summarizer
-    summarizer = load_summarizer(model)
+    summarizer = Oracle(examples) if model == "oracle" else load_summarizer(model)
 
 
-def one(job: tuple[str, Options]) -> Summary:
-    return summarizer.summarize([job[0]], job[1])[0]
+def several(job: tuple[list[str], Options]) -> list[Summary]:
+    return summarizer.summarize(*job)
 
 
 def measure(
     model: str, examples: list[Example], options: Options, processes: int
-) -> dict[str, Any]:
-    jobs = [(e.document, options if model != "lead" else Options()) for e in examples]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is reported of a model, and its scores, document by document."""
+    if model in EXTRACTIVE:
+        options = Options()
+    documents = [e.document for e in examples]
+    size = 4 * options.batch_size
+    jobs = [(documents[i : i + size], options) for i in range(0, len(documents), size)]
     started = time.perf_counter()
     # One thread each, set before NumPy is imported there: several processes would wait on another.
     os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, spawn, initializer=start, initargs=(model,)) as pool:
-        summaries = list(pool.map(one, jobs, chunksize=20))
+    known = examples if model == "oracle" else []
+    with ProcessPoolExecutor(processes, spawn, initializer=start, initargs=(model, known)) as pool:
+        summaries = [summary for part in pool.map(several, jobs) for summary in part]
     wall = time.perf_counter() - started
     texts = [s.text for s in summaries]
     scores = rouge_scores(texts, [e.references for e in examples])
     seconds = np.array([s.seconds for s in summaries])
-    limit = options.max_tokens if model != "lead" else sys.maxsize
+    limit = sys.maxsize if model in EXTRACTIVE else options.max_tokens or 64
     unfinished = [s.tokens.summary >= limit or s.text.endswith("-") for s in summaries]
     print(
         f"{model}: "
@@ -64,8 +105,19 @@ def measure(
         + f"  {np.median(seconds) * 1000:.1f} ms a document",
         file=sys.stderr,
     )
-    return {
+    words = np.array([len(d.split()) for d in documents])
+    lengths = {}
+    for low, high in zip((0, *BUCKETS), BUCKETS, strict=False):
+        inside = (words > low) & (words <= high)
+        if inside.any():
+            name = f"{low + 1}-{high if high < sys.maxsize else words.max()}"
+            lengths[name] = {
+                "documents": int(inside.sum()),
+                **{kind: with_interval(values[inside]) for kind, values in scores.items()},
+            }
+    report = {
         "scores": {kind: with_interval(values) for kind, values in scores.items()},
+        "by_words_of_document": lengths,
         "seconds_per_document": {
             "median": round(float(np.median(seconds)), 5),
             "mad": round(float(np.median(np.abs(seconds - np.median(seconds)))), 5),
@@ -76,6 +128,7 @@ def measure(
         "unfinished_share": float(np.mean(unfinished)),
         "distinct_summaries_share": len(set(texts)) / len(texts),
     }
+    return report, scores
 
 
 def machine() -> dict[str, Any]:
@@ -83,13 +136,20 @@ def machine() -> dict[str, Any]:
     if Path("/proc/cpuinfo").exists():
         names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
         cpu = names[0] if names else cpu
-    packages = ("numpy", "tokenizers", "rouge-score", "sentencex")
+    packages = ("numpy", "tokenizers", "rouge-score", "sentencex", "torch", "transformers")
     return {
         "cpu": cpu,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
+        "versions": {name: version(name) for name in packages if is_installed(name)},
     }
+
+
+def is_installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 def print_examples(
@@ -110,9 +170,10 @@ def main() -> None:
     parser.add_argument("-m", "--model", action="append", default=[])
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--style", default=None)
-    parser.add_argument("--beam-size", type=int, default=Options.beam_size)
+    parser.add_argument("--beam-size", type=int, default=None)
     parser.add_argument("--length-penalty", type=float, default=None)
-    parser.add_argument("--no-repeat-ngram-size", type=int, default=Options.no_repeat_ngram_size)
+    parser.add_argument("--no-repeat-ngram-size", type=int, default=None)
+    parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--limit", type=int, default=None)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--examples", type=int, default=0)
@@ -124,12 +185,13 @@ def main() -> None:
         beam_size=arguments.beam_size,
         length_penalty=arguments.length_penalty,
         no_repeat_ngram_size=arguments.no_repeat_ngram_size,
+        batch_size=arguments.batch_size,
     )
     models = arguments.model or ["lead", "attention"]
     if arguments.examples:
         print_examples(models[-1], examples, options, arguments.examples, arguments.seed)
         return
-    several = any(len(e.references) > 1 for e in examples)
+    measured = {m: measure(m, examples, options, arguments.processes) for m in models}
     result = {
         "command": " ".join(["python", "benchmarks/titles.py", arguments.data.name, *sys.argv[2:]]),
         "date": time.strftime("%Y-%m-%d"),
@@ -137,11 +199,18 @@ def main() -> None:
         "data_sha256": hashlib.sha256(arguments.data.read_bytes()).hexdigest(),
         "documents": len(examples),
         "limit": arguments.limit,
-        "signature": signature("max" if several else "1"),
+        "signature": signature("max" if any(len(e.references) > 1 for e in examples) else "1"),
         "options": vars(options),
         "processes": arguments.processes,
         "machine": machine(),
-        "models": {m: measure(m, examples, options, arguments.processes) for m in models},
+        "models": {model: report for model, (report, _) in measured.items()},
+        "differences": {
+            f"{one} - {other}": {
+                kind: paired_difference(values, measured[other][1][kind])
+                for kind, values in measured[one][1].items()
+            }
+            for other, one in combinations(models, 2)
+        },
     }
     text = json.dumps(result, indent=2) + "\n"
     if arguments.output:

@@ -15,7 +15,7 @@ from types import FrameType
 
 import typer
 
-from summarize.commands import text, train
+from summarize.commands import models, text, train
 from summarize.errors import SummarizeError
 from summarize.views.terminal import visible
 
@@ -56,7 +56,10 @@ def single(command: Callable[..., int], **texts: str) -> typer.Typer:
 
 
 default = single(text.text, help=text.HELP, epilog=text.EPILOG)
-COMMANDS = {"train": single(train.train, help=train.HELP)}
+COMMANDS = {
+    "models": single(models.models, help=models.HELP),
+    "train": single(train.train, help=train.HELP),
+}
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 OPENING = 20_000  # characters; no first sentence is longer
@@ -37,3 +37,48 @@ def first_sentence(text: str) -> str:
     """The first sentence, headings passed over; of a text without sentences, its opening."""
     opening = list(islice(sentences(text.lstrip()[:OPENING]), 50))
     return next((s for s in opening if s.endswith(ENDS)), opening[0] if opening else "")
+
+
+def chunks(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    """Runs of whole sentences, each as long as `fits` allows.
+
+    A sentence that alone does not fit is cut at a word, and a word that does not is cut anywhere.
+    """
+    parts = list(sentences(text))
+    start = 0
+    while start < len(parts):
+        count = largest(len(parts) - start, lambda n: fits(" ".join(parts[start : start + n])))  # noqa: B023
+        if count:
+            yield " ".join(parts[start : start + count])
+            start += count
+            continue
+        words = parts[start].split()
+        if len(words) == 1:
+            length = max(1, largest(len(words[0]), lambda n: fits(words[0][:n])))  # noqa: B023
+            opening, rest = words[0][:length], words[0][length:]
+        else:
+            count = max(1, largest(len(words), lambda n: fits(" ".join(words[:n]))))  # noqa: B023
+            if count == 1 and not fits(words[0]):
+                parts[start : start + 1] = [words[0], " ".join(words[1:])]
+                continue
+            opening, rest = " ".join(words[:count]), " ".join(words[count:])
+        yield opening
+        parts[start : start + 1] = [rest] if rest else []
+
+
+def largest(most: int, holds: Callable[[int], bool]) -> int:
+    """The largest n up to `most` for which `holds`, 0 if none; true for n means true below it.
+
+    Doubles first, so that the trials stay near the answer's own size.
+    """
+    good, bad = 0, 1
+    while bad <= most and holds(bad):
+        good, bad = bad, 2 * bad
+    bad = min(bad, most + 1)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if holds(middle):
+            good = middle
+        else:
+            bad = middle
+    return good

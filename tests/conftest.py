@@ -22,7 +22,7 @@ TEXTS = [
     "Attention reads the source word by word; the decoder writes the summary.",
     "A naïve café owner paid 12 € for the résumé of a Zürich coöperative. 日本語 и русский.",
 ]
-KINDS = ("none", "dot", "general", "additive")
+KINDS = ("none", "dot", "general", "additive", "local", "hard")
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +40,7 @@ def small_config(kind: str, heads: int = 1, layers: int = 1, vocab_size: int = 4
         encoder_layers=layers,
         decoder_size=20,
         dropout=0.0,
+        attention_window=3,
     )
 
 

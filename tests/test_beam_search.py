@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarize.rnn.beam_search import Search, banned, beam_search
+from summarize.rnn.beam_search import Search, banned, beam_search, beam_search_batch
 
 END = 0
 
@@ -72,6 +72,21 @@ def test_beam_one_equals_greedy(seed: int) -> None:
         greedy.append(token)
         history = (*history, token)
     assert list(run(table, beam_size=1)[0].tokens) == greedy
+
+
+@settings(deadline=None, max_examples=20)
+@given(seeds=st.lists(st.integers(1, 10_000), min_size=1, max_size=4), beam=st.integers(1, 4))
+def test_documents_in_a_batch_are_searched_as_alone(seeds: list[int], beam: int) -> None:
+    """A document is a first word of the history, so that each has its own probabilities."""
+    table = Table(vocab=5, seed=3)
+    search = Search(beam_size=beam, max_tokens=6, no_repeat_ngram_size=2, patience=1.5)
+    starts = [(seed,) for seed in seeds]
+    together = beam_search_batch(table, starts, len(starts), 1, END, search)
+    for found, start in zip(together, starts, strict=True):
+        alone = beam_search(table, [start], 1, END, search)
+        assert [(h.tokens, h.score, h.token_log_probs) for h in found] == [
+            (h.tokens, h.score, h.token_log_probs) for h in alone
+        ]
 
 
 @pytest.mark.parametrize("beam_size", [1, 3, 8])

@@ -119,6 +119,93 @@ def test_attention_is_its_equation(kind: str) -> None:
     torch.testing.assert_close(context[0, 0], expected @ values[0])
 
 
+def test_local_attention_is_its_equation() -> None:
+    """Luong et al. 2015, eq. 9 and 10, with a normalized window."""
+    torch.manual_seed(1)
+    attention = CLASSES["local"](small_config("local"))
+    values, query = torch.randn(1, 9, 20), torch.randn(1, 1, 20)
+    mask = torch.arange(9)[None] < 8
+    with torch.no_grad():
+        _, weights = attention(query, Memory(values, values, mask, values[:, 0]))
+        s = query[0, 0]
+        hidden = torch.tanh(attention.place_hidden.weight @ s)
+        place = 7 * torch.sigmoid(attention.place.weight[0] @ hidden)
+        expected = torch.zeros(9)
+        for i in range(8):
+            if abs(i - place) <= 3:
+                gaussian = torch.exp(-((i - place) ** 2) / (2 * 1.5**2))
+                expected[i] = torch.exp((attention.query.weight @ s) @ values[0, i]) * gaussian
+    torch.testing.assert_close(weights[0, 0, 0], expected / expected.sum())
+    assert (weights > 0).sum() <= 7
+
+
+def test_hard_attention_reads_one_place_and_still_learns() -> None:
+    torch.manual_seed(1)
+    attention = CLASSES["hard"](small_config("hard"))
+    values, query = torch.randn(1, 6, 20), torch.randn(1, 4, 20)
+    mask = torch.ones(1, 6, dtype=torch.bool)
+    memory = Memory(values, values, mask, values[:, 0])
+    for training in (False, True):
+        attention.train(training)
+        context, weights = attention(query, memory)
+        assert torch.equal(weights.detach().sort(dim=-1).values[..., -1], torch.ones(1, 1, 4))
+        torch.testing.assert_close(context[0], values[0, weights[0, 0].argmax(dim=-1)])
+    context.sum().backward()
+    assert attention.query.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("twin", ["torch", "numpy"])
+def test_hard_attention_draws_by_the_softmax(twin: str) -> None:
+    """4,000 draws against the shares of the softmax: scipy's chi-square finds no difference."""
+    from scipy.stats import chisquare
+
+    torch.manual_seed(5)
+    network = make("hard")
+    attention = network.decoder.attention
+    scores = torch.tensor([0.0, 1.0, -1.0, 0.5])
+    draws = 4000
+    if twin == "torch":
+        attention.train()
+        many = scores.expand(1, 1, draws, 4)
+        places = attention.share(many, many, torch.ones(1, 4, dtype=torch.bool)).argmax(dim=-1)
+        counts = torch.bincount(places.flatten(), minlength=4).numpy()
+    else:
+        runtime = numpy_twin(network)
+        counts = np.zeros(4)
+        runtime.seed = 11
+        for step in range(draws):
+            counts += runtime.one_place(scores.numpy()[None, None], step)[0, 0]
+    expected = scores.softmax(dim=0).double().numpy()
+    assert chisquare(counts, draws * expected / expected.sum()).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_changes_nothing_in_numpy(kind: str) -> None:
+    """Three documents of unlike length, two hypotheses each, against each one alone."""
+    runtime = numpy_twin(make(kind, heads=2, layers=2))
+    sources = [np.arange(4, 4 + length) for length in (9, 1, 17)]
+    state = runtime.start(*runtime.encode_batch(sources))
+    alone = [runtime.start(runtime.encode(src)) for src in sources]
+    state = runtime.select(state, np.array([0, 0, 1, 1, 2, 2]))
+    alone = [runtime.select(one, np.array([0, 0])) for one in alone]
+    rows = np.array([1, 0, 5])  # the second document leaves the batch
+    for tokens in (np.array([5, 6, 7, 8, 9, 10]), np.array([11, 12, 13])):
+        if len(tokens) == 3:
+            state = runtime.select(state, rows)
+            alone = [runtime.select(alone[0], np.array([1, 0])), runtime.select(alone[2], [1])]
+        together, state = runtime.step(tokens, state)
+        assert len(state.lengths) == len(tokens)
+        first = 0
+        for i, one in enumerate(alone):
+            own = slice(first, first + len(one.document))
+            expected, alone[i] = runtime.step(tokens[own], one)
+            np.testing.assert_allclose(together[own], expected, atol=1e-5)
+            length = alone[i].lengths[0]
+            looked = state.attention[own, :length]
+            np.testing.assert_allclose(looked, alone[i].attention, atol=1e-6)
+            first = own.stop
+
+
 def test_what_attention_adds_does_not_depend_on_the_length() -> None:
     """The usual claim is a weight for every encoder step. There is none."""
     count = {kind: sum(p.numel() for p in make(kind).parameters()) for kind in KINDS}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from rouge_score.rouge_scorer import RougeScorer
 
-from summarize.evaluation.rouge import rouge_scores, signature, with_interval
+from summarize.evaluation.rouge import paired_difference, rouge_scores, signature, with_interval
 
 
 def test_scores_are_rouge_scores() -> None:
@@ -31,3 +31,19 @@ def test_the_interval_is_seeded_and_holds_the_mean() -> None:
 
 def test_the_signature_names_what_matters() -> None:
     assert signature().startswith("ROUGE|nrefs:1|stem:yes") and "seed:" in signature("max")
+
+
+def test_the_paired_test_agrees_with_scipys() -> None:
+    """Where the t-test is valid (a normal difference), interval and p are near it."""
+    from scipy.stats import ttest_rel
+
+    generator = np.random.default_rng(1)
+    base = generator.normal(30, 20, 400)
+    for shift in (0.0, 0.3, 1.5):
+        other = base + generator.normal(shift, 3, 400)
+        found, expected = paired_difference(other, base), ttest_rel(other, base)
+        interval = expected.confidence_interval()
+        assert abs(found["low"] - interval.low) < 0.1 and abs(found["high"] - interval.high) < 0.1
+        assert abs(found["p"] - expected.pvalue) < 0.05
+        assert paired_difference(base, other)["difference"] == -found["difference"]
+    assert paired_difference(base, base)["p"] == 1.0

@@ -12,9 +12,9 @@ from summarize.errors import ModelError, OptionError
 from summarize.rnn.beam_search import Hypothesis
 from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import SPECIAL, Tokenizer
-from summarize.sentences import first_sentence, sentences
-from summarize.summarizers import Options, load_summarizer
-from summarize.summarizers.rnn import Rnn, repeats_words, shipped
+from summarize.sentences import chunks, first_sentence, sentences
+from summarize.summarizers import Options, load_summarizer, shipped
+from summarize.summarizers.rnn import Rnn, repeats_words
 
 
 def test_the_python_api_gives_summaries_in_order(checkpoint: Checkpoint) -> None:
@@ -25,6 +25,34 @@ def test_the_python_api_gives_summaries_in_order(checkpoint: Checkpoint) -> None
     assert fields["style"] == "tldr" and fields["tokens"]["read"] == 24
     assert json.loads(json.dumps(fields)) == fields
     assert str(together[0]) == together[0].text
+
+
+def test_batches_give_every_document_what_it_gets_alone() -> None:
+    """The shipped network on documents of 1 to 300 words, in two orders and several sizes.
+
+    The arithmetic differs in the last bits (matrix products of other shapes), so a tie could fall
+    another way; texts must be equal, confidences to 1e-4.
+    """
+    words = " ".join(TEXTS[:2]).split()
+    documents = [" ".join((words * 20)[:length]) for length in (40, 1, 300, 7, 90, 22)] + [""]
+    rnn = Rnn()
+    alone = [rnn.summarize([text], max_tokens=12)[0] for text in documents]
+    for size in (1, 3, 50):
+        for order in (slice(None), slice(None, None, -1)):
+            found = rnn.summarize(documents[order], max_tokens=12, batch_size=size)
+            for one, other in zip(alone[order], found, strict=True):
+                assert one.text == other.text and one.tokens == other.tokens
+                assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+
+
+def test_chunks_read_everything(checkpoint: Checkpoint) -> None:
+    rnn = Rnn(checkpoint)
+    document = " ".join(f"{text} Then {i} more." for i, text in enumerate(TEXTS * 4))
+    cut, whole = (rnn.summarize([document], long=long)[0] for long in ("truncate", "chunk"))
+    assert cut.tokens.read == 24 < cut.tokens.document and cut.chunks == 1
+    assert whole.tokens.read >= whole.tokens.document - whole.chunks and whole.chunks > 5
+    short = rnn.summarize(["one."], long="chunk")[0]
+    assert short.chunks == 1 and short.text == rnn.summarize(["one."])[0].text
 
 
 def test_the_shipped_model_through_the_package() -> None:
@@ -48,7 +76,7 @@ def test_greedy_is_beam_one_of_the_network(checkpoint: Checkpoint) -> None:
     rnn = Rnn(checkpoint)
     ids = rnn.tokenizer.encode(TEXTS[0])[:24]
     options = Options(beam_size=1, min_tokens=1, max_tokens=10, no_repeat_ngram_size=0)
-    found = rnn.search(ids, "title", options)[0]
+    found = rnn.search([ids], "title", options)[0][0]
     state = rnn.runtime.start(rnn.runtime.encode(np.array(ids)))
     token, greedy = rnn.tokenizer.style_id("title"), []
     for step in range(11):
@@ -83,7 +111,7 @@ def test_word_pairs_that_repeat() -> None:
 
 
 def test_unknown_models_styles_and_options(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="attention, lead"):
+    with pytest.raises(ModelError, match="attention, seq2seq"):
         load_summarizer("psychic")
     with pytest.raises(ModelError, match="summarize train"):
         load_summarizer(str(tmp_path / "absent"))
@@ -115,6 +143,16 @@ def test_sentences_survive_hard_wraps_and_end_at_blank_lines() -> None:
         "Three",
         "Four.",
     ]
+
+
+@pytest.mark.parametrize("limit", [1, 5, 12, 40, 1000])
+def test_chunks_fit_and_lose_no_word(limit: int) -> None:
+    text = " ".join(TEXTS) + " " + "x" * 57 + ". A b."
+    found = list(chunks(text, lambda piece: len(piece) <= limit))
+    assert all(len(piece) <= limit for piece in found)
+    assert "".join(found).replace(" ", "") == text.replace(" ", "")
+    if limit == 1000:
+        assert found == [text]
 
 
 # --- tokenizer -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ import typer
 from summarize import documents
 from summarize.errors import DocumentError, OptionError
 from summarize.files import write_text
-from summarize.summarizers import DEFAULT_MODEL, Options, Summarizer, Summary, load_summarizer
+from summarize.summarizers import DEFAULT_MODEL, Options, Summary, load_summarizer
 from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ HELP = """Summarize files and piped text, at once and offline.
 
 FILES are .txt or .md; - is standard input, as is a pipe without FILES."""
 
-EPILOG = """Commands: summarize train DATA --out FOLDER trains a model of your own
-(summarize train --help). A file named like a command is ./train."""
+EPILOG = """Commands: summarize models lists the models; summarize train DATA --out FOLDER
+trains one of your own (summarize train --help). A file named like a command is ./train."""
 
 
 def text(
@@ -35,27 +36,51 @@ def text(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILES")] = None,
     model: Annotated[
         str,
-        typer.Option("-m", "--model", help="attention, lead, or the folder of a checkpoint."),
+        typer.Option(
+            "-m",
+            "--model",
+            help="attention, seq2seq, transformer, lead; a model's folder; a Hugging Face "
+            "org/name; distilbart, bart, pegasus, t5-small, led, smollm2. See: summarize models",
+        ),
     ] = DEFAULT_MODEL,
     style: Annotated[
         str | None,
         typer.Option(help="title or tldr: the kind of summary, for models trained on both."),
     ] = None,
+    length: Annotated[
+        str,
+        typer.Option("-l", "--length", help="short, medium or long; our own models write short."),
+    ] = Options.length,
+    long: Annotated[
+        str,
+        typer.Option(
+            help="What a model can't read at once: truncate reads the opening, chunk all."
+        ),
+    ] = Options.long,
     beam_size: Annotated[
-        int, typer.Option(help="Hypotheses kept while searching; 1 is greedy and fastest.")
-    ] = Options.beam_size,
+        int | None,
+        typer.Option(help="Hypotheses kept while searching; 1 is greedy and fastest."),
+    ] = None,
     max_tokens: Annotated[
-        int, typer.Option(help="The longest summary, in tokens (about 0.7 words each).")
-    ] = Options.max_tokens,
-    min_tokens: Annotated[
-        int, typer.Option(help="The shortest summary, in tokens.")
-    ] = Options.min_tokens,
+        int | None, typer.Option(help="The longest summary, in tokens (about 0.7 words each).")
+    ] = None,
+    min_tokens: Annotated[int | None, typer.Option(help="The shortest summary, in tokens.")] = None,
     length_penalty: Annotated[
         float | None, typer.Option(help="Above the model's own favours longer summaries.")
     ] = None,
     no_repeat_ngram_size: Annotated[
-        int, typer.Option(help="Write no run of this many tokens twice; 0 allows it.")
-    ] = Options.no_repeat_ngram_size,
+        int | None, typer.Option(help="Write no run of this many tokens twice; 0 allows it.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw where hard attention looks, instead of the likeliest.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of a model on the hub.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps, for transformers.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Download nothing (as HF_HUB_OFFLINE=1).")
+    ] = False,
     json_lines: Annotated[
         bool, typer.Option("--json", help="One JSON object a document, a line each.")
     ] = False,
@@ -87,13 +112,16 @@ def text(
     documents.check_encoding(encoding)
     options = Options(
         style=style,
+        length=length,
+        long=long,
         beam_size=beam_size,
         max_tokens=max_tokens,
         min_tokens=min_tokens,
         length_penalty=length_penalty,
         no_repeat_ngram_size=no_repeat_ngram_size,
+        seed=seed,
     )
-    summarizer = load_summarizer(model)
+    summarizer = load_summarizer(model, revision=revision, device=device, offline=offline)
     check_output(output, files)
     printer = Printer(
         json_lines=json_lines,
@@ -104,15 +132,18 @@ def text(
     failed = False
     away = output is not None or not sys.stdout.isatty()
     bar = away and not quiet and len(files) > 1 and sys.stderr.isatty()
-    for item in tracked(read_all(files, encoding), len(files), bar):
-        if isinstance(item, DocumentError):
-            failed = True
-            note(str(item))
-            continue
-        summary = summarize_one(summarizer, item, options)
-        printer.show(summary)
-        if not quiet:
-            tell(item, summary, verbose)
+    for batch in batches(tracked(read_all(files, encoding), len(files), bar), options.batch_size):
+        good = [item for item in batch if not isinstance(item, DocumentError)]
+        summaries = iter(summarizer.summarize([document.text for document in good], options))
+        for item in batch:
+            if isinstance(item, DocumentError):
+                failed = True
+                note(str(item))
+                continue
+            summary = replace(next(summaries), source=item.source)
+            printer.show(summary)
+            if not quiet:
+                tell(item, summary, verbose)
     if output is not None and printer.kept:
         write_text_or_stdout(output, printer)
     return 1 if failed else 0
@@ -146,8 +177,12 @@ def tracked(
             yield item
 
 
-def summarize_one(summarizer: Summarizer, document: Document, options: Options) -> Summary:
-    return replace(summarizer.summarize([document.text], options)[0], source=document.source)
+def batches(
+    items: Iterator[Document | DocumentError], size: int
+) -> Iterator[list[Document | DocumentError]]:
+    """Few at a time: together they cost less, and the first summaries still come soon."""
+    while batch := list(islice(items, size)):
+        yield batch
 
 
 class Printer:
@@ -185,6 +220,8 @@ def tell(document: Document, summary: Summary, verbose: bool) -> None:
     tokens = summary.tokens
     if tokens.read < tokens.document:
         note(f"{document.source}: read {tokens.read:,} of {tokens.document:,} tokens")
+    elif summary.chunks > 1:
+        note(f"{document.source}: read {tokens.read:,} tokens in {summary.chunks} pieces")
     if verbose:
         sure = "" if summary.confidence is None else f", confidence {summary.confidence:.2f}"
         note(

@@ -1,24 +1,28 @@
-"""ROUGE of a checkpoint on dev documents while it trains, with the runtime that will serve it."""
+"""ROUGE of a saved model on dev documents while it trains, through the code that will serve it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summarize.evaluation.rouge import rouge_scores
-from summarize.summarizers import Options
-from summarize.summarizers.rnn import Rnn
+from summarize.summarizers import Options, load_summarizer
 
 if TYPE_CHECKING:
-    from summarize.rnn.checkpoint import Checkpoint
     from summarize.training.examples import Example
 
 
-def dev_scores(checkpoint: Checkpoint, examples: list[Example]) -> dict[str, float]:
+def dev_scores(folder: Path, examples: list[Example]) -> dict[str, float]:
     """ROUGE-1, -2, -L F1 with a beam of 4, and `rouge`, their mean: what the best is chosen by."""
-    rnn = Rnn(checkpoint)
-    summaries = [
-        rnn.summarize([e.document], Options(beam_size=4, style=e.style))[0].text for e in examples
-    ]
+    summarizer = load_summarizer(str(folder))
+    summaries = [""] * len(examples)
+    for style in {example.style for example in examples}:
+        rows = [i for i, example in enumerate(examples) if example.style == style]
+        found = summarizer.summarize(
+            [examples[i].document for i in rows], Options(beam_size=4, style=style)
+        )
+        for i, summary in zip(rows, found, strict=True):
+            summaries[i] = summary.text
     scores = rouge_scores(summaries, [e.references for e in examples])
     means = {kind: float(values.mean()) for kind, values in scores.items()}
     return {**means, "rouge": sum(means.values()) / len(means)}

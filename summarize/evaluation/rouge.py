@@ -1,4 +1,4 @@
-"""ROUGE F1, scores from rouge_score, intervals from a seeded bootstrap of our own."""
+"""ROUGE F1: scores from rouge_score, intervals and tests from a seeded bootstrap of our own."""
 
 from __future__ import annotations
 
@@ -44,3 +44,27 @@ def with_interval(values: NDArray[np.float64]) -> dict[str, Any]:
     ]
     low, high = np.percentile(means, [2.5, 97.5])
     return {"f1": round(float(values.mean()), 3), "low": round(low, 3), "high": round(high, 3)}
+
+
+def paired_difference(values: NDArray[np.float64], others: NDArray[np.float64]) -> dict[str, float]:
+    """Mean of values - others on the same documents, its 95 % interval, and a two-sided p.
+
+    Paired bootstrap (Koehn 2004): the documents are drawn with replacement, 1,000 times, seeded. p
+    is twice the smaller share of resamples on either side of zero, at least 1 / 1,001.
+    """
+    difference = values - others
+    generator = np.random.default_rng(SEED)
+    means = np.array(
+        [
+            difference[generator.integers(0, len(difference), len(difference))].mean()
+            for _ in range(RESAMPLES)
+        ]
+    )
+    low, high = np.percentile(means, [2.5, 97.5])
+    tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
+    return {
+        "difference": round(float(difference.mean()), 3),
+        "low": round(float(low), 3),
+        "high": round(float(high), 3),
+        "p": round(min(1.0, 2 * (tail + 1) / (RESAMPLES + 1)), 4),
+    }

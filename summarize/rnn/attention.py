@@ -39,11 +39,15 @@ class Attention(nn.Module):
         """query (B, T, H), keys (B, S, A) -> scores (B, heads, T, S)."""
         raise NotImplementedError
 
+    def share(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
+        """scores (B, heads, T, S) -> attention_weights, which sum to one over S."""
+        return scores.softmax(dim=-1)
+
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """query (B, T, H) -> context (B, T, M), attention_weights (B, heads, T, S)."""
         scores = self.score(query, memory.keys).float()
         scores = scores.masked_fill(~memory.mask[:, None, None, :], float("-inf"))
-        weights = scores.softmax(dim=-1)
+        weights = self.share(scores, query, memory.mask)
         context = weights.to(memory.values.dtype) @ split_heads(memory.values, self.heads)
         return merge_heads(context), weights
 
@@ -104,6 +108,49 @@ class AdditiveAttention(Attention):
         return torch.stack(scores, dim=1).permute(0, 3, 1, 2)
 
 
+class LocalAttention(GeneralAttention):
+    """A window around a predicted place; Luong et al. 2015, eq. 9 and 10 (local-p).
+
+    place = S * sigmoid(v . tanh(W s)); only the `attention_window` (D) tokens to either side are
+    read, and the scores in it fall off as a Gaussian of sigma D / 2. The Gaussian is added to the
+    score as a logarithm: eq. 10, but normalized, so that the weights sum to one.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.window = config.attention_window
+        self.place_hidden = nn.Linear(config.decoder_size, config.memory_size, bias=False)
+        self.place = nn.Linear(config.memory_size, config.attention_heads, bias=False)
+
+    def share(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
+        lengths = mask.sum(dim=1).float()[:, None, None]
+        place = self.place(torch.tanh(self.place_hidden(query))).float()
+        # (B, heads, T, 1), from 0 to the last token: the window always holds one.
+        place = ((lengths - 1) * torch.sigmoid(place)).transpose(1, 2)[..., None]
+        distance = torch.arange(scores.shape[-1], device=scores.device) - place
+        scores = scores - 2 * (distance / self.window) ** 2
+        return scores.masked_fill(distance.abs() > self.window, float("-inf")).softmax(dim=-1)
+
+
+class HardAttention(GeneralAttention):
+    """One place and no other; Xu et al. 2015, 4.1 (stochastic hard attention).
+
+    In training the place is drawn from the softmax of the scores, by adding Gumbel noise and taking
+    the largest; the gradient is that of the softmax at the same noise (straight-through Gumbel,
+    Jang et al. 2017). Xu et al. use REINFORCE with a baseline instead: with twenty draws a
+    summary its variance would need a far longer run than this. Without noise (`eval`) the
+    likeliest place is taken.
+    """
+
+    def share(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
+        if self.training:
+            uniform = torch.rand_like(scores).clamp(1e-9, 1 - 1e-7)
+            scores = scores - torch.log(-torch.log(uniform))
+        soft = scores.softmax(dim=-1)
+        hard = torch.zeros_like(soft).scatter_(-1, soft.argmax(dim=-1, keepdim=True), 1.0)
+        return hard + (soft - soft.detach()) if self.training else hard
+
+
 def split_heads(x: Tensor, heads: int) -> Tensor:
     """(B, N, C) -> (B, heads, N, C / heads)."""
     return x.reshape(*x.shape[:-1], heads, -1).transpose(1, 2)
@@ -119,4 +166,6 @@ KINDS: dict[str, type[Attention]] = {
     "dot": DotAttention,
     "general": GeneralAttention,
     "additive": AdditiveAttention,
+    "local": LocalAttention,
+    "hard": HardAttention,
 }

@@ -73,49 +73,109 @@ def beam_search(
     search: Search,
     forbidden: Sequence[int] = (),
 ) -> list[Hypothesis]:
-    """The best finished hypotheses, best first; at least one, unfinished if none could end.
+    """The best finished hypotheses of one document, best first; see beam_search_batch."""
+    return beam_search_batch(stepper, state, 1, start_token, end_token, search, forbidden)[0]
 
-    `state` holds a single hypothesis; where it has an `attention` (K, S), that is recorded.
-    `forbidden` tokens are never written.
+
+def beam_search_batch(
+    stepper: Stepper[Any],
+    state: Any,
+    documents: int,
+    start_token: int,
+    end_token: int,
+    search: Search,
+    forbidden: Sequence[int] = (),
+) -> list[list[Hypothesis]]:
+    """Several documents in step: for each its finished hypotheses, best first.
+
+    At least one each, unfinished if none could end. `state` holds one hypothesis a document, in
+    order; where it has an `attention` (K, S), that is recorded, up to the row's `lengths` if it
+    has those. Documents that are done leave the batch. `forbidden` tokens are never written.
     """
-    live, finished = [Live()], []
-    tokens = np.array([start_token])
-    for length in range(1, search.max_tokens + 1):
+    beams = [Beam(search, end_token) for _ in range(documents)]
+    active = beams
+    tokens = np.full(documents, start_token)
+    for _ in range(search.max_tokens):
         log_probs, state = stepper.step(tokens, state)
         log_probs = np.array(log_probs, dtype=np.float64)
         log_probs[:, list(forbidden)] = -np.inf
+        attention = looked_at(state)
+        parents: list[int] = []
+        first = 0
+        for beam in active:
+            rows = slice(first, first + len(beam.live))
+            looks = None if attention is None else attention[rows]
+            parents += [first + row for row in beam.advance(log_probs[rows], looks)]
+            first = rows.stop
+        active = [beam for beam in active if beam.live]
+        if not active:
+            break
+        state = stepper.select(state, np.array(parents))
+        tokens = np.array([h.tokens[-1] for beam in active for h in beam.live])
+    return [beam.result() for beam in beams]
+
+
+def looked_at(state: Any) -> list[NDArray[np.float32]] | None:
+    """Where each hypothesis looked, without the padding of shorter documents."""
+    attention = getattr(state, "attention", None)
+    if attention is None:
+        return None
+    lengths = getattr(state, "lengths", None)
+    if lengths is None:
+        return list(attention)
+    return [row[:length] for row, length in zip(attention, lengths, strict=True)]
+
+
+class Beam:
+    """The search of one document: `live` hypotheses grow until the search is over."""
+
+    def __init__(self, search: Search, end_token: int) -> None:
+        self.search, self.end_token = search, end_token
+        self.live: list[Live] = [Live()]
+        self.finished: list[Hypothesis] = []
+        self.cut: list[Live] = []
+
+    def advance(
+        self, log_probs: NDArray[np.float64], attention: list[NDArray[np.float32]] | None
+    ) -> list[int]:
+        """log_probs (K, V) of the live hypotheses -> for each that lives on, the row it was."""
+        search, live = self.search, self.live
+        length = len(live[0].token_log_probs) + 1
         if length < search.min_tokens:
-            log_probs[:, end_token] = -np.inf
+            log_probs[:, self.end_token] = -np.inf
         for row, hypothesis in enumerate(live):
             log_probs[row, banned(hypothesis.tokens, search.no_repeat_ngram_size)] = -np.inf
         totals = log_probs + np.array([h.log_prob for h in live])[:, None]
-        attention = getattr(state, "attention", None)
 
         following: list[Live] = []
         parents: list[int] = []
         # Twice as many as wanted: even if every other one ends, the beam stays full.
         for rank, (row, token) in enumerate(best(totals, 2 * search.beam_size)):
             parent = live[row]
+            ends = token == self.end_token
             grown = Live(
-                parent.tokens if token == end_token else (*parent.tokens, token),
+                parent.tokens if ends else (*parent.tokens, token),
                 (*parent.token_log_probs, float(log_probs[row, token])),
                 parent.attention if attention is None else (*parent.attention, attention[row]),
                 float(totals[row, token]),
             )
-            if token == end_token:
+            if ends:
                 if rank < search.beam_size:
-                    finished.append(finish(grown, search, True))
+                    self.finished.append(finish(grown, search, True))
             elif len(following) < search.beam_size:
                 following.append(grown)
                 parents.append(row)
-        if len(finished) >= search.patience * search.beam_size or not following:
-            break
-        live = following
-        state = stepper.select(state, np.array(parents))
-        tokens = np.array([h.tokens[-1] for h in live])
-    if not finished:
-        finished = [finish(hypothesis, search, False) for hypothesis in live]
-    return sorted(finished, key=lambda h: -h.score)
+        enough = len(self.finished) >= search.patience * search.beam_size
+        if enough or not following or length == search.max_tokens:
+            self.cut = following or live
+            self.live = []
+            return []
+        self.live = following
+        return parents
+
+    def result(self) -> list[Hypothesis]:
+        found = self.finished or [finish(h, self.search, False) for h in self.cut]
+        return sorted(found, key=lambda h: -h.score)
 
 
 def best(totals: NDArray[np.float64], count: int) -> list[tuple[int, int]]:

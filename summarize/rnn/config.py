@@ -7,7 +7,7 @@ from typing import Any
 
 from summarize.errors import CheckpointError
 
-ATTENTION_KINDS = ("none", "dot", "general", "additive")
+ATTENTION_KINDS = ("none", "dot", "general", "additive", "local", "hard")
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Config:
     """Sizes of the encoder-decoder. An unknown key or an impossible value is an error.
 
     The encoder output has `2 * encoder_size` channels (two directions). With several heads,
-    each head scores and reads its own slice of those channels.
+    each head scores and reads its own slice of those channels. `attention_window` is for the kind
+    `local` alone: how many tokens to either side of its place it reads.
     """
 
     vocab_size: int
@@ -26,6 +27,7 @@ class Config:
     encoder_layers: int = 2
     decoder_size: int = 512
     dropout: float = 0.1
+    attention_window: int = 10
 
     def __post_init__(self) -> None:
         if self.attention not in ATTENTION_KINDS:

@@ -7,7 +7,7 @@ so that a step computes a single tanh, by sigmoid(x) = (1 + tanh(x / 2)) / 2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,14 +28,22 @@ class Memory(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a step takes and returns, for K live hypotheses of one document."""
+    """What a step takes and returns, for K live hypotheses of one or more documents."""
 
-    memory: Memory
+    memories: tuple[Memory, ...]
+    document: NDArray[np.int64]  # (K,) whose hypothesis each row is, ascending
     h1: Array  # (K, H)
     c1: Array
     h2: Array
     c2: Array
-    attention: Array  # (K, S) where the last step looked, mean over heads; zeros without attention
+    # (K, longest S) where the last step looked, mean over heads; zeros without attention
+    attention: Array
+    steps: int = 0
+
+    @property
+    def lengths(self) -> list[int]:
+        """Source tokens of each row; past them its `attention` is padding."""
+        return [self.memories[d].values.shape[1] for d in self.document]
 
 
 class Lstm(NamedTuple):
@@ -56,8 +64,11 @@ class Lstm(NamedTuple):
 class Runtime:
     """Weights ready for inference: `encode` once a document, then `step` once a word."""
 
-    def __init__(self, config: Config, weights: Mapping[str, NDArray[Any]]) -> None:
-        self.config = config
+    def __init__(
+        self, config: Config, weights: Mapping[str, NDArray[Any]], seed: int | None = None
+    ) -> None:
+        """`seed` makes hard attention draw its places; without it takes the likeliest."""
+        self.config, self.seed = config, seed
         self.weights = {name: np.asarray(w, dtype=np.float32) for name, w in weights.items()}
         self.check_shapes()
         w = self.weights
@@ -101,35 +112,57 @@ class Runtime:
 
     def encode(self, src: NDArray[np.int64]) -> Memory:
         """src (S,) token ids, S at least 1 -> Memory."""
-        embedded = self.embedding[src]
-        x = self.bilstm(0, embedded)
+        return self.encode_batch([src])[0]
+
+    def encode_batch(self, sources: Sequence[NDArray[np.int64]]) -> list[Memory]:
+        """One Memory a document, whatever stands beside it in the batch."""
+        lengths = np.array([len(src) for src in sources])
+        padded = np.zeros((len(sources), lengths.max()), dtype=np.int64)
+        for row, src in zip(padded, sources, strict=True):
+            row[: len(src)] = src
+        # Each row's real tokens reversed, its padding left last, for the backward direction.
+        positions = np.arange(lengths.max())[None]
+        flip = np.where(positions < lengths[:, None], lengths[:, None] - 1 - positions, positions)
+        embedded = self.embedding[padded]
+        x = self.bilstm(0, embedded, flip)
         for layer in range(1, self.config.encoder_layers):
-            x = x + self.bilstm(layer, self.layer_norm(f"encoder.norms.{layer - 1}", x))
+            x = x + self.bilstm(layer, self.layer_norm(f"encoder.norms.{layer - 1}", x), flip)
         values = self.layer_norm(
             "encoder.norm", x + embedded @ self.weights["encoder.word.weight"].T
         )
         half = self.config.encoder_size
-        final = np.concatenate([x[-1, :half], x[0, half:]])
-        return Memory(self.split(values), self.split(self.make_keys(values)), final)
+        return [
+            Memory(
+                self.split(values[row, :length]),
+                self.split(self.make_keys(values[row, :length])),
+                np.concatenate([x[row, length - 1, :half], x[row, 0, half:]]),
+            )
+            for row, length in enumerate(lengths)
+        ]
 
-    def bilstm(self, layer: int, x: Array) -> Array:
-        """x (S, C) -> (S, 2 * encoder_size), both directions stepped together."""
+    def bilstm(self, layer: int, x: Array, flip: NDArray[np.int64]) -> Array:
+        """x (B, S, C), flip (B, S) -> (B, S, 2 * encoder_size), both directions in step."""
         ahead, back = self.encoder[layer]
-        projected = np.stack([x @ ahead.w_x + ahead.bias, x[::-1] @ back.w_x + back.bias], axis=1)
+        rows = np.arange(len(x))[:, None]
+        projected = np.stack(
+            [x @ ahead.w_x + ahead.bias, x[rows, flip] @ back.w_x + back.bias]
+        ).transpose(2, 0, 1, 3)  # (S, 2, B, 4 * size)
+        projected = np.ascontiguousarray(projected)
         size = self.config.encoder_size
-        out = np.empty((len(x), 2, size), dtype=np.float32)
-        h = np.zeros((2, size), dtype=np.float32)
-        c: Array = np.zeros((2, size), dtype=np.float32)
-        gates = np.empty((2, 4 * size), dtype=np.float32)
-        for t in range(len(x)):
+        out = np.empty((x.shape[1], 2, len(x), size), dtype=np.float32)
+        h = np.zeros((2, len(x), size), dtype=np.float32)
+        c: Array = np.zeros_like(h)
+        gates = np.empty((2, len(x), 4 * size), dtype=np.float32)
+        for t in range(len(out)):
             np.dot(h[0], ahead.w_h, out=gates[0])
             np.dot(h[1], back.w_h, out=gates[1])
             gates += projected[t]
             np.tanh(gates, out=gates)
-            i, f, g, o = (gates[:, k * size : (k + 1) * size] for k in range(4))
+            i, f, g, o = (gates[..., k * size : (k + 1) * size] for k in range(4))
             c = 0.5 * ((f + 1) * c + (i + 1) * g)
             h = out[t] = 0.5 * (o + 1) * np.tanh(c)
-        return np.concatenate([out[:, 0], out[::-1, 1]], axis=-1)
+        forward, backward = out.transpose(1, 2, 0, 3)
+        return np.concatenate([forward, backward[rows, flip]], axis=-1)
 
     def layer_norm(self, name: str, x: Array) -> Array:
         centred = x - x.mean(axis=-1, keepdims=True)
@@ -151,53 +184,107 @@ class Runtime:
 
     # --- decoder -----------------------------------------------------------------------------
 
-    def start(self, memory: Memory) -> State:
-        """The state before the first word, of a single hypothesis."""
-        bridge = self.weights["decoder.bridge.weight"] @ memory.final
-        h1, h2 = np.split(np.tanh(bridge + self.weights["decoder.bridge.bias"])[None], 2, axis=-1)
+    def start(self, *memories: Memory) -> State:
+        """The state before the first word: one hypothesis a document."""
+        final = np.stack([memory.final for memory in memories])
+        bridge = final @ self.weights["decoder.bridge.weight"].T
+        h1, h2 = np.split(np.tanh(bridge + self.weights["decoder.bridge.bias"]), 2, axis=-1)
         zeros = np.zeros_like(h1)
-        source = memory.values.shape[1]
-        return State(memory, h1, zeros, h2, zeros, np.zeros((1, source), dtype=np.float32))
+        longest = max(memory.values.shape[1] for memory in memories)
+        looked = np.zeros((len(memories), longest), dtype=np.float32)
+        return State(memories, np.arange(len(memories)), h1, zeros, h2, zeros, looked)
 
     def step(self, tokens: NDArray[np.int64], state: State) -> tuple[Array, State]:
         """tokens (K,) -> log_probs (K, V) and the next state."""
-        memory = state.memory
         lstm1, lstm2 = self.lstm1, self.lstm2
         x = self.embedding[tokens]
         h1, c1 = lstm1.cell(x @ lstm1.w_x + lstm1.bias, state.h1, state.c1)
-        context, attention = self.attend(h1, memory)
+        context, attention = self.attend_all(h1, state)
         read = np.concatenate([h1, context], axis=-1)
         h2, c2 = lstm2.cell(read @ lstm2.w_x + lstm2.bias, state.h2, state.c2)
         top = np.concatenate([h2, context], axis=-1)
         w = self.weights
         output = np.tanh(top @ w["decoder.readout.weight"].T + w["decoder.readout.bias"])
         logits = output @ self.embedding.T + self.output_bias
-        return log_softmax(logits), State(memory, h1, c1, h2, c2, attention)
+        following = State(
+            state.memories, state.document, h1, c1, h2, c2, attention, state.steps + 1
+        )
+        return log_softmax(logits), following
 
-    def attend(self, query: Array, memory: Memory) -> tuple[Array, Array]:
+    def attend_all(self, query: Array, state: State) -> tuple[Array, Array]:
+        """query (K, H) -> context (K, M), attention (K, longest S): each row in its document."""
+        context = np.empty((len(query), self.config.memory_size), dtype=np.float32)
+        longest = max(memory.values.shape[1] for memory in state.memories)
+        attention = np.zeros((len(query), longest), dtype=np.float32)
+        for number, memory in enumerate(state.memories):
+            first, stop = np.searchsorted(state.document, [number, number + 1])
+            if first < stop:
+                rows, source = slice(first, stop), memory.values.shape[1]
+                found = self.attend(query[rows], memory, state.steps)
+                context[rows], attention[rows, :source] = found
+        return context, attention
+
+    def attend(self, query: Array, memory: Memory, step: int) -> tuple[Array, Array]:
         """query (K, H) -> context (K, M), attention (K, S); the kinds are those of attention.py."""
         kind, source = self.config.attention, memory.values.shape[1]
+        heads, w = self.config.attention_heads, self.weights
         if kind == "none":
             context = np.broadcast_to(memory.final, (len(query), len(memory.final)))
             return context, np.zeros((len(query), source), dtype=np.float32)
-        if kind != "dot":
-            query = query @ self.weights["decoder.attention.query.weight"].T
-        queries = self.split(query)  # (heads, K, A / heads)
+        asked = query if kind == "dot" else query @ w["decoder.attention.query.weight"].T
+        queries = self.split(asked)  # (heads, K, A / heads)
         if kind == "additive":
-            v = self.weights["decoder.attention.v"].reshape(self.config.attention_heads, 1, 1, -1)
+            v = w["decoder.attention.v"].reshape(heads, 1, 1, -1)
             scores = (np.tanh(queries[:, :, None] + memory.keys[:, None]) * v).sum(axis=-1)
         else:
             scores = queries @ memory.keys.transpose(0, 2, 1)
-        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        context = (weights @ memory.values).transpose(1, 0, 2).reshape(query.shape[0], -1)
+        if kind == "local":
+            scores = self.near_its_place(scores, query)
+        if kind == "hard":
+            weights = self.one_place(scores, step)
+        else:
+            weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            weights /= weights.sum(axis=-1, keepdims=True)
+        context = (weights @ memory.values).transpose(1, 0, 2).reshape(len(query), -1)
         return context, weights.mean(axis=0)
+
+    def near_its_place(self, scores: Array, query: Array) -> Array:
+        """scores (heads, K, S): a Gaussian around the predicted place, nothing outside."""
+        hidden = np.tanh(query @ self.weights["decoder.attention.place_hidden.weight"].T)
+        place = hidden @ self.weights["decoder.attention.place.weight"].T  # (K, heads)
+        place = (scores.shape[-1] - 1) / (1 + np.exp(-place.T[..., None]))
+        distance = np.arange(scores.shape[-1], dtype=np.float32) - place
+        window = self.config.attention_window
+        near: Array = np.where(
+            np.abs(distance) > window, -np.inf, scores - 2 * (distance / window) ** 2
+        )
+        return near.astype(np.float32)
+
+    def one_place(self, scores: Array, step: int) -> Array:
+        """scores (heads, K, S) -> a one at the likeliest place, or at one drawn with the seed.
+
+        The noise is a function of seed and step, so that what else is summarized changes nothing.
+        """
+        if self.seed is not None:
+            generator = np.random.default_rng([self.seed, step])
+            scores = scores + generator.gumbel(size=(len(scores), 1, scores.shape[-1]))
+        chosen = scores.argmax(axis=-1)
+        weights: Array = (np.arange(scores.shape[-1]) == chosen[..., None]).astype(np.float32)
+        return weights
 
     @staticmethod
     def select(state: State, rows: NDArray[np.int64]) -> State:
-        """The hypotheses of these row numbers, in this order, repeats allowed."""
-        parts = (state.h1, state.c1, state.h2, state.c2, state.attention)
-        return State(state.memory, *(part[rows] for part in parts))
+        """The hypotheses of these row numbers, in this order (repeats allowed).
+
+        Rows of one document stay together; documents without a row are forgotten.
+        """
+        document = state.document[rows]
+        kept, numbers = np.unique(document, return_inverse=True)
+        memories = tuple(state.memories[d] for d in kept)
+        h1, c1, h2, c2, attention = (
+            part[rows] for part in (state.h1, state.c1, state.h2, state.c2, state.attention)
+        )
+        return State(memories, numbers, h1, c1, h2, c2, attention, state.steps)
 
 
 def log_softmax(logits: Array) -> Array:
@@ -240,8 +327,11 @@ def weight_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     norm("encoder.norm")
     lstm("decoder.lstm1", e, h)
     lstm("decoder.lstm2", h + m, h)
-    if config.attention in ("general", "additive"):
+    if config.attention not in ("none", "dot"):
         shapes["decoder.attention.query.weight"] = (m, h)
+    if config.attention == "local":
+        shapes["decoder.attention.place_hidden.weight"] = (m, h)
+        shapes["decoder.attention.place.weight"] = (config.attention_heads, m)
     if config.attention == "additive":
         shapes["decoder.attention.key.weight"] = (m, m)
         shapes["decoder.attention.v"] = (m,)

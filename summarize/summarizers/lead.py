@@ -19,8 +19,10 @@ class Lead:
     def summarize(
         self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
     ) -> list[Summary]:
-        if resolve(documents, options, changes).style is not None:
-            raise OptionError("--style does nothing for the model lead; leave it out")
+        chosen = resolve(documents, options, changes)
+        for name in ("style", "seed"):
+            if getattr(chosen, name) is not None:
+                raise OptionError(f"--{name} does nothing for the model lead; leave it out")
         return [self.one(document) for document in documents]
 
     def one(self, document: str) -> Summary:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Sequence
-from importlib import resources
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from summarize.errors import OptionError
-from summarize.rnn.beam_search import Hypothesis, Search, beam_search
+from summarize.rnn.beam_search import Hypothesis, Search, beam_search_batch
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
 from summarize.rnn.runtime import Runtime
 from summarize.rnn.tokenizer import EOS_ID, SPECIAL
-from summarize.summarizers import Options, Summary, Tokens, resolve
+from summarize.summarizers import Options, Summary, resolve, shipped
+from summarize.summarizers.batches import Draft, Source, summarize_all
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
-LENGTH_PENALTY = 1.5
+DEFAULTS: dict[str, Any] = {
+    "beam_size": 8,
+    "min_tokens": 1,
+    "max_tokens": 64,
+    "length_penalty": 1.5,
+    "no_repeat_ngram_size": 3,
+}
 PATIENCE = 2.0
 WORD = re.compile(r"\w+")
 COUNTED = 500_000  # characters of which the tokens are counted; the rest is estimated from them
@@ -50,42 +56,51 @@ class Rnn:
             raise OptionError(
                 f"{self.name} knows no style {style!r}; it was trained on {', '.join(self.styles)}"
             )
-        return [self.one(document, style, chosen) for document in documents]
+        if chosen.length != "short":
+            raise OptionError(f"{self.name} writes one sentence; leave --length out")
+        if chosen.seed is not None and self.runtime.config.attention != "hard":
+            raise OptionError(f"{self.name} draws nothing, which --seed is for; leave it out")
+        self.runtime.seed = chosen.seed
+        return summarize_all(self, documents, replace(chosen, style=style), style)
 
-    def one(self, document: str, style: str, options: Options) -> Summary:
-        started = time.perf_counter()
-        document = document.strip()
-        ids = self.tokenizer.encode(document[:COUNTED])
+    def read(self, text: str) -> Source:
+        """Token ids of the opening that the model reads."""
+        text = text.strip()
+        ids = self.tokenizer.encode(text[:COUNTED])
         read = ids[: self.max_source_tokens]
         # Counting the tokens of a book would take longer than reading its opening.
-        total = len(ids) * max(1.0, len(document) / COUNTED)
-        if not read:
-            return Summary("", self.name, Tokens(0, 0, 0), time.perf_counter() - started)
-        found = self.search(read, style, options)
-        # The search blocks repeated token runs; "small change, Small Change" is none of those.
-        best = next((h for h in found if not repeats_words(self.text(h))), found[0])
-        return Summary(
-            text=self.text(best),
-            model=self.name,
-            tokens=Tokens(round(total), len(read), len(best.tokens) - (not best.finished)),
-            seconds=time.perf_counter() - started,
-            style=style,
-            confidence=confidence(best),
-        )
+        total = round(len(ids) * max(1.0, len(text) / COUNTED))
+        return Source(read, len(read), total)
 
-    def search(self, ids: Sequence[int], style: str, options: Options) -> list[Hypothesis]:
-        """Token ids of a document -> hypotheses, best first, with their attention."""
-        penalty = LENGTH_PENALTY if options.length_penalty is None else options.length_penalty
-        return beam_search(
+    def write(self, payloads: list[list[int]], options: Options) -> list[Draft]:
+        style = options.style or self.default_style
+        drafts = []
+        for found in self.search(payloads, style, options):
+            # The search blocks repeated token runs; "small change, Small Change" is none.
+            best = next((h for h in found if not repeats_words(self.text(h))), found[0])
+            written = len(best.tokens) - (not best.finished)
+            drafts.append(Draft(self.text(best), written, confidence(best)))
+        return drafts
+
+    def search(
+        self, sources: Sequence[Sequence[int]], style: str, options: Options
+    ) -> list[list[Hypothesis]]:
+        """Token ids of documents -> for each its hypotheses, best first, with their attention."""
+        options = options.filled(**DEFAULTS)
+        assert options.beam_size and options.min_tokens and options.max_tokens
+        assert options.length_penalty is not None and options.no_repeat_ngram_size is not None
+        memories = self.runtime.encode_batch([np.asarray(ids) for ids in sources])
+        return beam_search_batch(
             self.runtime,
-            self.runtime.start(self.runtime.encode(np.asarray(ids))),
+            self.runtime.start(*memories),
+            len(memories),
             self.tokenizer.style_id(style),
             EOS_ID,
             Search(
                 beam_size=options.beam_size,
                 min_tokens=options.min_tokens + 1,  # the search counts the end as one
                 max_tokens=options.max_tokens + 1,
-                length_penalty=penalty,
+                length_penalty=options.length_penalty,
                 patience=PATIENCE if options.beam_size > 1 else 1.0,
                 no_repeat_ngram_size=options.no_repeat_ngram_size,
             ),
@@ -112,8 +127,3 @@ def confidence(hypothesis: Hypothesis) -> float:
     """Geometric mean of the token probabilities."""
     log_probs = hypothesis.token_log_probs
     return math.exp(sum(log_probs) / len(log_probs)) if log_probs else 0.0
-
-
-def shipped(name: str) -> Path:
-    """Folder of a checkpoint in the package."""
-    return Path(str(resources.files("summarize") / "checkpoints" / name))

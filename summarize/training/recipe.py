@@ -12,12 +12,14 @@ from typing import Any
 from summarize.errors import DataError, OptionError, SummarizeError
 from summarize.rnn.config import Config
 from summarize.rnn.tokenizer import STYLES
+from summarize.training.transformer_config import TransformerConfig
 
 
 @dataclass(frozen=True)
 class Recipe:
     """See recipes/attention.toml, where each key is explained. Unknown keys are refused."""
 
+    architecture: str = "rnn"
     seed: int = 1
     passes: float = 1.0
     vocab_size: int = 16384
@@ -63,6 +65,7 @@ class Recipe:
             raise OptionError(f"recipe key vocab_size is {self.vocab_size}; 65,535 is the most")
         for name in ("seed", "early_source_tokens", "dev_rouge_rows"):
             require(name, getattr(self, name), int, minimum=0)
+        choose("architecture", self.architecture, ("rnn", "transformer"))
         choose("optimizer", self.optimizer, ("adamw", "muon"))
         choose("precision", self.precision, ("bf16", "fp32"))
         choose("default_style", self.default_style, STYLES)
@@ -73,7 +76,10 @@ class Recipe:
             choose(f"styles.{domain}", style, STYLES)
         for domain, times in self.repeat.items():
             require(f"repeat.{domain}", times, int, minimum=1)
-        Config.from_dict({"vocab_size": self.vocab_size, **self.network})
+        if self.architecture == "rnn":
+            Config.from_dict({"vocab_size": self.vocab_size, **self.network})
+        else:
+            TransformerConfig.from_dict(self.network)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -108,6 +114,26 @@ def shipped_recipes() -> list[str]:
 
 def load_recipe(name: str) -> Recipe:
     """A shipped recipe by name (`attention`), or a TOML file by path."""
+    values, shown = read_toml(name)
+    base = values.pop("base", None)
+    if base is not None:
+        choose("base", base, tuple(shipped_recipes()))
+        under, _ = read_toml(base)
+        if "base" in under:
+            raise OptionError(f"{shown}: base {base!r} has a base itself; name {under['base']!r}")
+        values = merge(under, values)
+    known = {f.name for f in fields(Recipe)}
+    for key in values:
+        if key not in known:
+            raise OptionError(f"{shown}: unknown key {key!r}; known: {', '.join(sorted(known))}")
+    try:
+        return Recipe(**values)
+    except SummarizeError as error:
+        raise OptionError(f"{shown}: {error}") from None
+
+
+def read_toml(name: str) -> tuple[dict[str, Any], str]:
+    """The keys of a recipe as they stand in its file, and the file's name for messages."""
     if name in shipped_recipes():
         path = resources.files("summarize.training") / "recipes" / f"{name}.toml"
         text, shown = path.read_text(encoding="utf-8"), f"{name}.toml"
@@ -121,14 +147,19 @@ def load_recipe(name: str) -> Recipe:
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"can't read the recipe {name}: {error}") from None
     try:
-        values = tomllib.loads(text)
+        return tomllib.loads(text), shown
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"{shown} is not TOML: {error}") from None
-    known = {f.name for f in fields(Recipe)}
-    for key in values:
-        if key not in known:
-            raise OptionError(f"{shown}: unknown key {key!r}; known: {', '.join(sorted(known))}")
-    try:
-        return Recipe(**values)
-    except SummarizeError as error:
-        raise OptionError(f"{shown}: {error}") from None
+
+
+def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes win, key by key inside tables too; another architecture has sizes of its own."""
+    merged = {**base, **changes}
+    for key, value in base.items():
+        if isinstance(value, dict) and isinstance(changes.get(key), dict):
+            merged[key] = {**value, **changes[key]}
+    if changes.get("architecture", base.get("architecture", "rnn")) != base.get(
+        "architecture", "rnn"
+    ):
+        merged["network"] = changes.get("network", {})
+    return merged

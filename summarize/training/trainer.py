@@ -26,11 +26,10 @@ from torch import Tensor, nn
 
 from summarize.errors import DataError, Interrupted, OptionError
 from summarize.files import write_bytes, write_text
-from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from summarize.rnn.config import Config
-from summarize.rnn.network import Seq2Seq
+from summarize.rnn.checkpoint import load_checkpoint
 from summarize.rnn.tokenizer import STYLES, Tokenizer
 from summarize.training.examples import Batch, Example, Pairs, Plan, read_examples
+from summarize.training.models import Model, make_model
 from summarize.training.recipe import Recipe
 from summarize.training.snapshot import (
     flatten_optimizer,
@@ -48,9 +47,9 @@ class Progress(Protocol):
 
 
 class DevScores(Protocol):
-    """Scores a checkpoint on dev documents; given in, so that training knows no summarizer."""
+    """Scores a saved model on dev documents; given in, so that training knows no summarizer."""
 
-    def __call__(self, checkpoint: Checkpoint, examples: list[Example]) -> dict[str, float]: ...
+    def __call__(self, folder: Path, examples: list[Example]) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True)
@@ -190,15 +189,16 @@ def interleave(paths: list[Path], recipe: Recipe) -> Iterator[Example]:
 class LossModule(nn.Module):
     """The network with its loss as `forward`, which is the call that DDP watches."""
 
-    def __init__(self, network: Seq2Seq, label_smoothing: float) -> None:
+    def __init__(self, model: Model, label_smoothing: float) -> None:
         super().__init__()
-        self.network = network
+        self.network = model.network
+        self.loss = model.loss
         self.label_smoothing = label_smoothing
 
     def forward(
         self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor
     ) -> tuple[Tensor, Tensor]:
-        return self.network.loss(src, src_mask, tgt, labels, self.label_smoothing)
+        return self.loss(src, src_mask, tgt, labels, self.label_smoothing)
 
 
 class Loop:
@@ -224,14 +224,12 @@ class Loop:
         self.default_style = wanted if wanted in self.styles else self.styles[0]
         self.device = workers.device
         torch.manual_seed(self.recipe.seed)
-        config = Config(vocab_size=tokenizer.vocab_size, **self.recipe.network)
-        network = Seq2Seq(config)
+        self.model = make_model(self.recipe, tokenizer.vocab_size)
         if run.init_from:
-            start_from(network, load_checkpoint(run.init_from))
-        self.network = network.to(self.device)
-        self.module = LossModule(self.network, self.recipe.label_smoothing)
-        # Without attention nothing reads the encoder's output, only its last state.
-        self.parallel = workers.wrap(self.module, unused=config.attention == "none")
+            self.model.start_from(load_checkpoint(run.init_from))
+        self.network = self.model.network.to(self.device)
+        self.module = LossModule(self.model, self.recipe.label_smoothing)
+        self.parallel = workers.wrap(self.module, self.model.has_unused_weights)
         torch.manual_seed(self.recipe.seed + workers.rank)
         self.average = [p.detach().clone() for p in self.network.parameters()]
         self.optimizers = make_optimizers(self.network, self.recipe)
@@ -263,6 +261,8 @@ class Loop:
                 self.report(metrics)
                 if self.seen >= self.next_evaluation:
                     self.next_evaluation += recipe.evaluate_pairs
+                    self.save()  # an evaluation that fails must not cost what was learned
+                    saved = time.monotonic()
                     self.evaluate()
                 stop = self.workers.any(signals.received)
                 if stop or self.workers.any(now - saved > recipe.snapshot_minutes * 60):
@@ -332,27 +332,31 @@ class Loop:
     # --- dev data ----------------------------------------------------------------------------
 
     def evaluate(self) -> None:
-        """Loss and ROUGE of the averaged weights on dev data; the best becomes OUT's checkpoint."""
+        """Loss and ROUGE of the averaged weights on dev data; the best becomes OUT's checkpoint.
+
+        What is scored is what was saved, as it will be loaded: OUT/latest.
+        """
         if self.workers.is_first:
             current = [p.detach().clone() for p in self.network.parameters()]
+            latest = self.run.out / "latest"
             self.put(self.average)
             try:
                 scores = {"loss": self.dev_loss()}
-                checkpoint = self.checkpoint()
+                self.last = {"step": self.step, "pairs": self.seen, **scores}
+                self.write(latest)
+                if self.score and self.dev_examples:
+                    scores |= self.score(latest, self.dev_examples)
+                self.last |= scores
+                self.write(latest)
+                quality = scores.get("rouge", -scores["loss"])
+                if quality > self.best:
+                    self.best = quality
+                    self.write(self.run.out)
             finally:
                 self.put(current)
-            if self.score and self.dev_examples:
-                scores |= self.score(checkpoint, self.dev_examples)
-            quality = scores.get("rouge", -scores["loss"])
-            self.last = {"step": self.step, "pairs": self.seen, **scores}
             self.log("dev", {**self.last, "seconds": round(self.seconds, 1)})
             shown = " ".join(f"{k} {v:.4g}" for k, v in scores.items())
             self.progress.message(f"dev at {self.seen:,} pairs: {shown}")
-            checkpoint = replace(checkpoint, training=self.training_facts())
-            save_checkpoint(self.run.out / "latest", checkpoint)
-            if quality > self.best:
-                self.best = quality
-                save_checkpoint(self.run.out, checkpoint)
         self.workers.wait()
 
     def put(self, values: list[Tensor]) -> None:
@@ -375,19 +379,14 @@ class Loop:
         self.network.train()
         return total / count
 
-    def checkpoint(self) -> Checkpoint:
-        weights = {
-            name: tensor.detach().float().cpu().numpy().copy()
-            for name, tensor in self.network.state_dict().items()
+    def write(self, folder: Path) -> None:
+        facts = {
+            "max_source_tokens": self.recipe.max_source_tokens,
+            "styles": list(self.styles),
+            "default_style": self.default_style,
+            "training": self.training_facts(),
         }
-        return Checkpoint(
-            config=self.network.config,
-            weights=weights,
-            tokenizer=self.tokenizer,
-            max_source_tokens=self.recipe.max_source_tokens,
-            styles=self.styles,
-            default_style=self.default_style,
-        )
+        self.model.save(folder, self.tokenizer, facts)
 
     def training_facts(self) -> dict[str, Any]:
         return {
@@ -403,7 +402,8 @@ class Loop:
 
     def save(self) -> None:
         if self.workers.is_first:
-            tensors = {f"network.{n}": t for n, t in self.network.state_dict().items()}
+            tensors: dict[str, Tensor] = {}
+            tensors |= {f"network.{n}": t for n, t in self.network.named_parameters()}
             tensors |= {f"average.{i}": t for i, t in enumerate(self.average)}
             for i, optimizer in enumerate(self.optimizers):
                 tensors |= flatten_optimizer(optimizer, f"optimizer{i}")
@@ -420,9 +420,8 @@ class Loop:
     def identity(self) -> dict[str, Any]:
         """What a resumed run can't change: the weights, and what a position in the data means."""
         recipe = self.recipe
-        network = {k: v for k, v in self.network.config.to_dict().items() if k != "dropout"}
         return {
-            "network": network,
+            "network": self.model.identity(),
             "optimizer": recipe.optimizer,
             "seed": recipe.seed,
             "batch_pairs": recipe.batch_pairs,
@@ -442,9 +441,7 @@ class Loop:
                     f"{self.run.out} was started with {key} = {values['identity'].get(key)!r}, "
                     f"not {value!r}; use the same, or another --out"
                 )
-        self.network.load_state_dict(
-            {n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")}
-        )
+        self.put([tensors[f"network.{name}"] for name, _ in self.network.named_parameters()])
         self.average = [tensors[f"average.{i}"].to(self.device) for i in range(len(self.average))]
         for i, optimizer in enumerate(self.optimizers):
             restore_optimizer(optimizer, f"optimizer{i}", tensors)
@@ -460,17 +457,6 @@ class Loop:
         self.progress.message(f"going on from step {self.step:,}")
 
 
-def start_from(network: Seq2Seq, checkpoint: Checkpoint) -> None:
-    """Warm start: every weight of the same name and shape is taken over."""
-    state = network.state_dict()
-    taken = {
-        name: torch.from_numpy(np.asarray(array, dtype=np.float32))
-        for name, array in checkpoint.weights.items()
-        if name in state and state[name].shape == array.shape
-    }
-    network.load_state_dict({**state, **taken})
-
-
 def schedule(progress: float, warmup: float) -> float:
     """Share of the learning rate after `progress` of the run: linear up, then half a cosine."""
     if progress < warmup:
@@ -479,13 +465,14 @@ def schedule(progress: float, warmup: float) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * rest))
 
 
-def make_optimizers(network: Seq2Seq, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def make_optimizers(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """AdamW for all, or Muon for the matrices and AdamW for embedding, norms and biases."""
     rate, decay = recipe.learning_rate, recipe.weight_decay
-    matrices = [p for n, p in network.named_parameters() if p.ndim == 2 and "embedding" not in n]
+    tables = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
+    matrices = [p for p in network.parameters() if p.ndim == 2 and id(p) not in tables]
     vectors = [p for p in network.parameters() if p.ndim == 1]
-    embedding = [network.embedding.weight]
-    adamw: list[dict[str, Any]] = [{"params": vectors + embedding, "weight_decay": 0.0}]
+    rest = vectors + [p for p in network.parameters() if id(p) in tables]
+    adamw: list[dict[str, Any]] = [{"params": rest, "weight_decay": 0.0}]
     optimizers: list[torch.optim.Optimizer] = []
     if recipe.optimizer == "muon":
         optimizers.append(

@@ -1,0 +1,140 @@
+"""What is known about each model: kind, size, data, licence, and whether it is on this machine.
+
+Of the models that ship, and of folders that `summarize train` made, everything is read from their
+files. Of the hub's models, parameters, data and licence are as their pages on the hub gave them in
+November 2026.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from summarize.errors import CheckpointError
+from summarize.summarizers import SHORT_NAMES, shipped
+
+OUR_DATA = "arXiv titles, SciTLDR, documentation pages"
+CNN = "news (CNN/DailyMail)"
+# Short name -> kind, parameters, trained on, licence.
+HUB = {
+    "distilbart": ("encoder-decoder", 305_510_400, CNN, "Apache-2.0"),
+    "bart": ("encoder-decoder", 406_290_432, CNN, "MIT"),
+    "pegasus": ("encoder-decoder", 569_748_480, "news (XSum)", "not stated"),
+    "t5-small": ("encoder-decoder", 60_506_624, "C4 and a mixture of tasks", "Apache-2.0"),
+    "led": ("encoder-decoder", 459_801_600, "papers (arXiv abstracts)", "Apache-2.0"),
+    "smollm2": ("chat", 134_515_008, "web text and instructions", "Apache-2.0"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of `summarize models`."""
+
+    name: str
+    kind: str
+    parameters: int | None
+    disk_bytes: int | None  # None where it is not on this machine
+    trained_on: str
+    licence: str
+    dev_rouge: dict[str, float] | None  # rouge1, rouge2, rougeL while training
+    here: bool
+    source: str
+
+
+def catalog() -> list[Entry]:
+    """The shipped models, then those with a short name on the hub."""
+    lead = Entry("lead", "first sentence", 0, 0, "nothing", "Apache-2.0", None, True, "built in")
+    ours = [
+        folder_entry(shipped(name), name)
+        for name in ("attention", "seq2seq", "transformer")
+        if shipped(name).is_dir()
+    ]
+    return [lead, *ours, *map(hub_entry, SHORT_NAMES)]
+
+
+def folder_entry(folder: Path, name: str | None = None) -> Entry:
+    """A folder of our own making; raises CheckpointError for any other."""
+    values: dict[str, Any] = {}
+    for file in ("summarize.json", "config.json"):
+        try:
+            found = json.loads((folder / file).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(found, dict) and "format_version" in found:
+            values = found
+            break
+    if not values:
+        raise CheckpointError(
+            f"{folder} is no model that summarize trained; create one with: summarize train DATA "
+            f"--out {folder}"
+        )
+    training = values.get("training") or {}
+    dev = {k: v for k, v in (training.get("dev") or {}).items() if k.startswith("rouge")}
+    network = values.get("network") or {}
+    kind = "transformer"
+    if values.get("kind") == "rnn":
+        attention = network.get("attention")
+        kind = "RNN, no attention" if attention == "none" else f"RNN, {attention} attention"
+    pairs = training.get("pairs")
+    data = OUR_DATA if name else "your data"
+    return Entry(
+        name=name or str(folder),
+        kind=kind,
+        parameters=count_parameters(folder / "model.safetensors"),
+        disk_bytes=size_on_disk(folder),
+        trained_on=f"{pairs:,} pairs: {data}" if isinstance(pairs, int) else data,
+        licence="Apache-2.0" if name else "yours",
+        dev_rouge={k: dev[k] for k in ("rouge1", "rouge2", "rougeL") if k in dev} or None,
+        here=True,
+        source="ships with summarize" if name else str(folder),
+    )
+
+
+def hub_entry(name: str) -> Entry:
+    kind, parameters, data, licence = HUB[name]
+    folder = on_this_machine(SHORT_NAMES[name])
+    return Entry(
+        name=name,
+        kind=kind,
+        parameters=parameters,
+        disk_bytes=size_on_disk(folder) if folder else None,
+        trained_on=data,
+        licence=licence,
+        dev_rouge=None,
+        here=folder is not None,
+        source=SHORT_NAMES[name],
+    )
+
+
+def on_this_machine(model: str) -> Path | None:
+    """The folder of a hub model that was downloaded, or came with a package."""
+    from huggingface_hub import try_to_load_from_cache
+
+    from summarize.summarizers.packaged import PACKAGED
+
+    package = PACKAGED.get(model)
+    spec = find_spec(package) if package else None
+    if spec is not None and spec.origin:
+        return Path(spec.origin).parent
+    found = try_to_load_from_cache(model, "config.json")
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def size_on_disk(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def count_parameters(path: Path) -> int | None:
+    """From the header of a safetensors file, without reading the weights."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(size, 10_000_000)))
+        shapes = [entry["shape"] for name, entry in header.items() if name != "__metadata__"]
+        return sum(int(math.prod(shape)) for shape in shapes)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,278 @@
+"""Any Hugging Face model as a summarizer: encoder-decoders, and decoders that follow instructions.
+
+Which of the two it is, what it reads and how it likes to search is taken from the model's own
+files (config, generation_config, tokenizer); nothing here knows a model by name.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from summarize.errors import ModelError, OptionError
+from summarize.sentences import ENDS
+from summarize.summarizers import Options, Summary, resolve
+from summarize.summarizers.batches import Draft, Source, summarize_all
+from summarize.summarizers.loading import Loaded, load
+
+COUNTED = 500_000  # characters of which the tokens are counted; the rest is estimated from them
+CHAT_TOKENS = 4096  # what an instructed model reads at most: on a CPU more would take minutes
+MOST_TOKENS = {"short": 64, "medium": 200, "long": 400}
+ASKED = {
+    "short": "Summarize the following text in one sentence.",
+    "medium": "Summarize the following text in three to five sentences.",
+    "long": "Summarize the following text as a list of its main points, one on each line.",
+    "title": "Write a title for the following text, one line and nothing else.",
+    "tldr": "Summarize the following text in one short sentence.",
+}
+
+
+class Transformer:
+    """A folder or hub id. Weights are in bf16 where the CPU computes in it (see loading.py)."""
+
+    def __init__(
+        self,
+        source: Path | str,
+        name: str | None = None,
+        *,
+        revision: str | None = None,
+        device: str | None = None,
+        offline: bool = False,
+    ) -> None:
+        self.name = name or str(source)
+        loaded: Loaded = load(source, self.name, revision, device, offline)
+        self.model, self.tokenizer, self.ours = loaded.model, loaded.tokenizer, loaded.ours
+        self.is_chat = not self.model.config.is_encoder_decoder
+        self.styles: list[str] = self.ours.get("styles", ["title", "tldr"] if self.is_chat else [])
+        self.default_style: str | None = self.ours.get("default_style")
+        self.own = summarization_parameters(self.model.config)
+        self.prefix = str(self.own.pop("prefix", ""))
+        self.max_source_tokens = self.longest_source()
+        if self.is_chat and not getattr(self.tokenizer, "chat_template", None):
+            raise ModelError(
+                f"{self.name} has no chat template, so it can't be asked for a summary; "
+                "use an instruction-tuned model or an encoder-decoder"
+            )
+
+    def summarize(
+        self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
+    ) -> list[Summary]:
+        chosen = resolve(documents, options, changes)
+        style = chosen.style or self.default_style
+        if style is not None and style not in self.styles:
+            known = f"knows {', '.join(self.styles)}" if self.styles else "has no styles"
+            raise OptionError(f"{self.name} {known}; leave --style {style} out")
+        if chosen.length != "short" and self.ours:
+            raise OptionError(
+                f"{self.name} writes one sentence; leave --length {chosen.length} out"
+            )
+        return summarize_all(self, documents, chosen, style)
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def longest_source(self) -> int:
+        """Tokens of a document that the model reads, its own additions already taken off."""
+        config, tokenizer = self.model.config, self.tokenizer
+        limits = [
+            getattr(config, key, None)
+            for key in ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions")
+        ]
+        limits = [limits[0] or limits[1] or limits[2], tokenizer.model_max_length]
+        known = [limit for limit in limits if isinstance(limit, int) and 0 < limit < 10**9]
+        longest = min(known) if known else 512
+        if "max_source_tokens" in self.ours:
+            longest = int(self.ours["max_source_tokens"])
+        if self.is_chat:
+            longest = min(longest - MOST_TOKENS["long"] - 100, CHAT_TOKENS)
+        added = len(self.ids(self.prefix + "a")) - len(self.ids("a", special=False))
+        return max(1, longest - added)
+
+    def ids(self, text: str, special: bool = True) -> list[int]:
+        with quiet():
+            found: list[int] = self.tokenizer(text, add_special_tokens=special)["input_ids"]
+        return found
+
+    def read(self, text: str) -> Source:
+        """The opening that the model reads, cut between two tokens."""
+        text = text.strip()
+        if not text:
+            return Source("", 0, 0)
+        with quiet():
+            encoded = self.tokenizer(
+                text[:COUNTED], add_special_tokens=False, return_offsets_mapping=True
+            )
+        ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
+        total = round(len(ids) * max(1.0, len(text) / COUNTED))
+        if len(ids) <= self.max_source_tokens and len(text) <= COUNTED:
+            return Source(text, len(ids), len(ids))
+        read = min(len(ids), self.max_source_tokens)
+        return Source(text[: offsets[read - 1][1]], read, max(total, read))
+
+    # --- writing -----------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def write(self, payloads: list[str], options: Options) -> list[Draft]:
+        with quiet():
+            return (
+                self.chat(payloads, options) if self.is_chat else self.translate(payloads, options)
+            )
+
+    def translate(self, payloads: list[str], options: Options) -> list[Draft]:
+        """An encoder-decoder: the document in, the summary out."""
+        model = self.model
+        inputs = self.tokenizer(
+            [self.prefix + text for text in payloads],
+            return_tensors="pt",
+            padding=True,
+            padding_side="right",
+            truncation=True,
+            max_length=self.max_source_tokens + len(self.ids(self.prefix)) + 2,
+            return_token_type_ids=False,
+        ).to(model.device)
+        if model.config.model_type == "led":  # its first token must see the whole document
+            inputs["global_attention_mask"] = torch.zeros_like(inputs["input_ids"])
+            inputs["global_attention_mask"][:, 0] = 1
+        encoded = model.get_encoder()(**inputs, return_dict=True)
+        mask = inputs["attention_mask"]
+        written = model.generate(
+            # Copies: generate repeats what it is given for each hypothesis, in place.
+            encoder_outputs=type(encoded)(last_hidden_state=encoded.last_hidden_state),
+            attention_mask=mask,
+            **self.search(options),
+        )
+        log_probs = token_log_probs(
+            model(
+                encoder_outputs=type(encoded)(last_hidden_state=encoded.last_hidden_state),
+                attention_mask=mask,
+                decoder_input_ids=written[:, :-1],
+            ).logits,
+            written[:, 1:],
+        )
+        return [self.draft(row[1:], values) for row, values in zip(written, log_probs, strict=True)]
+
+    def chat(self, payloads: list[str], options: Options) -> list[Draft]:
+        """An instructed decoder: a sentence that asks, then the document."""
+        asked = ASKED[options.style or options.length]
+        prompts = [
+            self.tokenizer.apply_chat_template(
+                [{"role": "user", "content": f"{asked}\n\n{text}"}],
+                add_generation_prompt=True,
+                tokenize=False,
+                enable_thinking=False,  # ignored by templates that know no thinking
+            )
+            for text in payloads
+        ]
+        inputs = self.tokenizer(
+            prompts,
+            return_tensors="pt",
+            padding=True,
+            padding_side="left",
+            add_special_tokens=False,
+            return_token_type_ids=False,
+        ).to(self.model.device)
+        written = self.model.generate(**inputs, **self.search(options))
+        start = inputs["input_ids"].shape[1]
+        mask = torch.nn.functional.pad(
+            inputs["attention_mask"], (0, written.shape[1] - start), value=1
+        )
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        logits = self.model(input_ids=written, attention_mask=mask, position_ids=positions).logits[
+            :, start - 1 : -1
+        ]
+        log_probs = token_log_probs(logits, written[:, start:])
+        return [
+            self.draft(row[start:], values) for row, values in zip(written, log_probs, strict=True)
+        ]
+
+    def search(self, options: Options) -> dict[str, Any]:
+        """Arguments for generate: what was asked, else the model's own, else ours."""
+        own = {**vars(self.model.generation_config), **self.own}
+        most = options.max_tokens
+        if most is None and (options.length != "short" or not own.get("max_length")):
+            most = own.get("max_new_tokens") or MOST_TOKENS[options.length]
+        if most is None and options.min_tokens is not None:
+            most = max(own["max_length"], options.min_tokens)
+        positions = getattr(self.model.config, "max_position_embeddings", None)
+        if most is not None and positions and not self.is_chat:
+            most = min(most, positions - 2)  # the decoder knows no place after these
+        arguments: dict[str, Any] = {
+            **{k: v for k, v in self.own.items() if k != "early_stopping" or own.get("num_beams")},
+            "do_sample": False,
+            # Sampling's own settings, which would only be warned about.
+            "temperature": None,
+            "top_p": None,
+            "top_k": None,
+        }
+        for key, value in (
+            ("num_beams", options.beam_size),
+            ("length_penalty", options.length_penalty),
+            ("no_repeat_ngram_size", options.no_repeat_ngram_size),
+        ):
+            if value is not None:
+                arguments[key] = value
+        if arguments.get("num_beams", own.get("num_beams")) in (None, 1):
+            arguments |= {"num_beams": 1, "length_penalty": None, "early_stopping": None}
+        if most is not None:
+            arguments["max_new_tokens"] = most + 1  # generate counts the end as one
+            arguments["max_length"] = None
+        least = options.min_tokens
+        if least is None and most is not None and (own.get("min_length") or 0) > most:
+            least = 1
+        if least is not None:
+            arguments |= {"min_new_tokens": least, "min_length": None}
+        if "styles" in self.ours:
+            style = options.style or self.default_style
+            arguments["decoder_start_token_id"] = self.tokenizer.convert_tokens_to_ids(f"<{style}>")
+        if self.tokenizer.pad_token_id is not None:
+            arguments["pad_token_id"] = self.tokenizer.pad_token_id
+        return arguments
+
+    def draft(self, ids: Tensor, log_probs: Tensor) -> Draft:
+        """Text of the written ids, up to the end token; what was cut ends where it can."""
+        ends = self.model.generation_config.eos_token_id
+        ends = ends if isinstance(ends, list) else [ends]
+        tokens = ids.tolist()
+        stop = next((i for i, token in enumerate(tokens) if token in ends), None)
+        finished = stop is not None
+        kept = tokens[: stop if finished else len(tokens)]
+        counted = log_probs[: len(kept) + finished]
+        text = " ".join(self.tokenizer.decode(kept, skip_special_tokens=True).split(" ")).strip()
+        if not finished:
+            text = cut_at_sentence(text)
+        confidence = float(counted.mean().exp()) if len(counted) else None
+        return Draft(text.replace("\ufffd", ""), len(kept), confidence)
+
+
+def summarization_parameters(config: Any) -> dict[str, Any]:
+    """What T5 and its like say about summarizing: a prefix, and how to search."""
+    tasks = getattr(config, "task_specific_params", None) or {}
+    found = tasks.get("summarization") or {}
+    known = (
+        "prefix num_beams length_penalty no_repeat_ngram_size early_stopping max_length min_length"
+    ).split()
+    return {key: found[key] for key in known if key in found}
+
+
+def token_log_probs(logits: Tensor, labels: Tensor) -> Tensor:
+    """logits (B, T, V), labels (B, T) -> log P(label) (B, T), in fp32."""
+    logits = logits.float()
+    picked = logits.gather(-1, labels[..., None])[..., 0]
+    return picked - logits.logsumexp(dim=-1)
+
+
+def cut_at_sentence(text: str) -> str:
+    """What of an unfinished text ends: its last full sentence, else its last full word."""
+    for end in range(len(text), 0, -1):
+        if text[:end].endswith(ENDS) and (end == len(text) or text[end].isspace()):
+            return text[:end]
+    return text.rsplit(" ", 1)[0]
+
+
+def quiet() -> warnings.catch_warnings[None]:
+    """The library's advice to programmers is not for the reader of a summary."""
+    return warnings.catch_warnings(action="ignore")

@@ -1,0 +1,85 @@
+"""What a recipe's `architecture` is: a network with a loss, a warm start, and a way to be saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from summarize.rnn.checkpoint import Checkpoint, save_checkpoint
+from summarize.rnn.config import Config
+from summarize.rnn.network import Seq2Seq
+from summarize.rnn.tokenizer import Tokenizer
+from summarize.training.recipe import Recipe
+
+
+class Model(Protocol):
+    """What the loop trains. `network` holds every weight; facts are those of the checkpoint."""
+
+    @property
+    def network(self) -> nn.Module: ...
+    @property
+    def has_unused_weights(self) -> bool:
+        """Whether some weights take no part in the loss."""
+        ...
+
+    def loss(
+        self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor, label_smoothing: float
+    ) -> tuple[Tensor, Tensor]:
+        """Mean smoothed loss a target token, and the plain cross-entropy to report."""
+        ...
+
+    def start_from(self, checkpoint: Checkpoint) -> None:
+        """Warm start from an RNN checkpoint."""
+        ...
+
+    def identity(self) -> dict[str, Any]:
+        """What a resumed run can't change."""
+        ...
+
+    def save(self, folder: Path, tokenizer: Tokenizer, facts: dict[str, Any]) -> None: ...
+
+
+class RnnModel:
+    """The encoder-decoder of summarize.rnn."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.network = Seq2Seq(config)
+        self.loss = self.network.loss
+        # Without attention nothing reads the encoder's output, only its last state.
+        self.has_unused_weights = config.attention == "none"
+
+    def start_from(self, checkpoint: Checkpoint) -> None:
+        """Every weight of the same name and shape is taken over."""
+        state = self.network.state_dict()
+        taken = {
+            name: torch.from_numpy(np.asarray(array, dtype=np.float32))
+            for name, array in checkpoint.weights.items()
+            if name in state and state[name].shape == array.shape
+        }
+        self.network.load_state_dict({**state, **taken})
+
+    def identity(self) -> dict[str, Any]:
+        return {k: v for k, v in self.config.to_dict().items() if k != "dropout"}
+
+    def save(self, folder: Path, tokenizer: Tokenizer, facts: dict[str, Any]) -> None:
+        weights = {
+            name: tensor.detach().float().cpu().numpy().copy()
+            for name, tensor in self.network.state_dict().items()
+        }
+        styles = tuple(facts["styles"])
+        checkpoint = Checkpoint(self.config, weights, tokenizer, **{**facts, "styles": styles})
+        save_checkpoint(folder, checkpoint)
+
+
+def make_model(recipe: Recipe, vocab_size: int) -> Model:
+    """A fresh model of the recipe's architecture and sizes."""
+    if recipe.architecture == "rnn":
+        return RnnModel(Config(vocab_size=vocab_size, **recipe.network))
+    from summarize.training.transformer import TransformerModel  # imports transformers
+
+    return TransformerModel(recipe.network, vocab_size)
