@@ -88,11 +88,17 @@ def measure(
     jobs = [(documents[i : i + size], options) for i in range(0, len(documents), size)]
     started = time.perf_counter()
     # One thread each, set before NumPy is imported there: several processes would wait on another.
-    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    before = {name: os.environ.get(name) for name in threads}
+    os.environ |= threads
     spawn = multiprocessing.get_context("spawn")
     known = examples if model == "oracle" else []
     with ProcessPoolExecutor(processes, spawn, initializer=start, initargs=(model, known)) as pool:
         summaries = [summary for part in pool.map(several, jobs) for summary in part]
+    for name, value in before.items():  # what is started later may use every core
+        os.environ.pop(name)
+        if value is not None:
+            os.environ[name] = value
     wall = time.perf_counter() - started
     texts = [s.text for s in summaries]
     scores = rouge_scores(texts, [e.references for e in examples])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 OPENING = 20_000  # characters; no first sentence is longer
@@ -42,28 +42,31 @@ def first_sentence(text: str) -> str:
 def chunks(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """Runs of whole sentences, each as long as `fits` allows.
 
-    A sentence that alone does not fit is cut at a word, and a word that does not is cut anywhere.
+    A sentence that alone does not fit is cut between words, and a word that does not anywhere.
     """
-    parts = list(sentences(text))
+    yield from runs(list(sentences(text)), " ", fits, lambda long: words_of(long, fits))
+
+
+def words_of(sentence: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    yield from runs(sentence.split(), " ", fits, lambda word: runs(word, "", fits, iter))
+
+
+def runs(
+    parts: Sequence[str],
+    joint: str,
+    fits: Callable[[str], bool],
+    split: Callable[[str], Iterator[str]],
+) -> Iterator[str]:
+    """Neighbouring parts joined while they fit; a part too long for itself goes through `split`."""
     start = 0
     while start < len(parts):
-        count = largest(len(parts) - start, lambda n: fits(" ".join(parts[start : start + n])))  # noqa: B023
+        rest = len(parts) - start
+        count = largest(rest, lambda n: fits(joint.join(parts[start : start + n])))  # noqa: B023
         if count:
-            yield " ".join(parts[start : start + count])
-            start += count
-            continue
-        words = parts[start].split()
-        if len(words) == 1:
-            length = max(1, largest(len(words[0]), lambda n: fits(words[0][:n])))  # noqa: B023
-            opening, rest = words[0][:length], words[0][length:]
+            yield joint.join(parts[start : start + count])
         else:
-            count = max(1, largest(len(words), lambda n: fits(" ".join(words[:n]))))  # noqa: B023
-            if count == 1 and not fits(words[0]):
-                parts[start : start + 1] = [words[0], " ".join(words[1:])]
-                continue
-            opening, rest = " ".join(words[:count]), " ".join(words[count:])
-        yield opening
-        parts[start : start + 1] = [rest] if rest else []
+            yield from split(parts[start])
+        start += count or 1
 
 
 def largest(most: int, holds: Callable[[int], bool]) -> int:

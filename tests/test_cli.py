@@ -374,3 +374,47 @@ def test_a_file_named_like_a_command(summarize: Command, tmp_path: Path) -> None
     (tmp_path / "train").write_text("A short text about trains. It ends.")
     assert summarize("-m", "lead", "./train").stdout == b"A short text about trains.\n"
     assert summarize("-m", "lead", "--", "train").stdout == b"A short text about trains.\n"
+
+
+def test_models_lists_what_there_is(summarize: Command, checkpoint_folder: Path) -> None:
+    done = summarize("models", "--json")
+    assert done.returncode == 0 and done.stderr == b""
+    entries = {entry["name"]: entry for entry in map(json.loads, done.stdout.splitlines())}
+    assert {"lead", "attention", "smollm2", "t5-small"} <= entries.keys()
+    attention = entries["attention"]
+    assert attention["here"] and 10e6 < attention["parameters"] < 16e6
+    assert attention["dev_rouge"]["rouge1"] > 35 and attention["disk_bytes"] < 32 * 2**20
+    plain = summarize("models").stdout.decode().splitlines()
+    assert len(plain) == len(entries)
+    own = summarize("models", checkpoint_folder, "--json")
+    assert json.loads(own.stdout)["kind"] == "RNN, general attention"
+    wrong = summarize("models", checkpoint_folder.parent)
+    assert wrong.returncode == 1 and b"no model" in wrong.stderr and wrong.stdout == b""
+
+
+def test_many_files_are_done_together_and_come_in_order(summarize: Command, tmp_path: Path) -> None:
+    """More than a batch, an unreadable one among them."""
+    texts = [f"Sentence number {i} is here. Then another." for i in range(19)]
+    names = []
+    for i, text in enumerate(texts):
+        (tmp_path / f"{i}.txt").write_text(text)
+        names.append(f"{i}.txt")
+    done = summarize("-m", "lead", *names[:9], "absent.txt", *names[9:])
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1
+    assert done.stdout.decode().splitlines() == [text.split(". ")[0] + "." for text in texts]
+    together = summarize("--json", "--max-tokens", "5", *names[:10]).stdout.splitlines()
+    for i in (0, 9):
+        alone = json.loads(summarize("--json", "--max-tokens", "5", names[i]).stdout)
+        assert alone["summary"] == json.loads(together[i])["summary"]
+        assert alone["source"] == json.loads(together[i])["source"] == names[i]
+
+
+def test_a_long_document_is_read_whole_if_asked(summarize: Command, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_bytes(ABSTRACT * 4)
+    cut = summarize("long.txt")
+    assert cut.stderr.startswith(b"summarize: long.txt: read 256 of ")
+    whole = summarize("--long", "chunk", "--json", "long.txt")
+    found = json.loads(whole.stdout)
+    assert found["chunks"] > 1 and b"pieces" in whole.stderr
+    assert found["tokens"]["read"] >= found["tokens"]["document"] - found["chunks"]
+    assert summarize("--long", "half", "long.txt").returncode == 2

@@ -132,6 +132,12 @@ def test_lead_is_the_first_sentence() -> None:
     assert [s.text for s in lead.summarize(["A b.", "", "C d."])] == ["A b.", "", "C d."]
 
 
+@pytest.mark.parametrize("change", [{"seed": 1}, {"length": "long"}, {"beam_size": 2}])
+def test_what_lead_would_ignore_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(OptionError, match="does nothing for the model lead"):
+        load_summarizer("lead").summarize(["A b."], **change)
+
+
 def test_a_heading_is_no_first_sentence() -> None:
     assert first_sentence("A Heading\n\nThe first sentence. The second.") == "The first sentence."
 
@@ -153,6 +159,21 @@ def test_chunks_fit_and_lose_no_word(limit: int) -> None:
     assert "".join(found).replace(" ", "") == text.replace(" ", "")
     if limit == 1000:
         assert found == [text]
+
+
+def test_chunks_look_at_a_long_text_a_few_times_only() -> None:
+    """A megabyte without a sentence, as words and as one word: the work grows with the length."""
+    seen = []
+    for text in ("word " * 200_000, "x" * 1_000_000):
+        seen.clear()
+
+        def fits(piece: str) -> bool:
+            seen.append(len(piece))
+            return len(piece) <= 1000
+
+        found = list(chunks(text, fits))
+        assert sum(map(len, found)) > 0.95 * len(text.replace(" ", ""))
+        assert sum(seen) < 30 * len(text)
 
 
 # --- tokenizer -----------------------------------------------------------------------------------

@@ -119,6 +119,56 @@ def test_resume_equals_an_uninterrupted_run_bit_for_bit(
         assert (whole.out / name).read_bytes() == (run.out / name).read_bytes()
 
 
+TINY_TRANSFORMER = replace(
+    TINY,
+    architecture="transformer",
+    network={
+        "embedding_size": 16,
+        "encoder_layers": 1,
+        "decoder_layers": 1,
+        "attention_heads": 2,
+        "feed_forward_size": 32,
+        "dropout": 0.1,
+    },
+)
+
+
+@pytest.mark.parametrize("recipe", [TINY_TRANSFORMER, replace(TINY, network={"attention": "hard"})])
+def test_other_architectures_resume_bit_for_bit(run: Run, tmp_path: Path, recipe: Recipe) -> None:
+    network = {**TINY.network, **recipe.network} if recipe.architecture == "rnn" else recipe.network
+    run = replace(run, recipe=replace(recipe, network=network))
+    whole = replace(run, out=tmp_path / "whole")
+    train(whole, Silent())
+    with pytest.raises(Interrupted):
+        train(run, Silent(5))
+    train(replace(run, resume=True), Silent())
+    expected, found = final_state(whole.out), final_state(run.out)
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    with pytest.raises(OptionError, match="was started with network"):
+        train(replace(run, resume=True, recipe=TINY), Silent())
+
+
+def test_an_evaluation_that_was_killed_is_made_up_for(run: Run, tmp_path: Path) -> None:
+    """The snapshot before an evaluation, as a kill in its middle leaves it."""
+    whole = replace(run, out=tmp_path / "whole")
+    train(whole, Silent(), lambda folder, examples: {"rouge": 1.0})
+
+    def killed(folder: Path, examples: list[Any]) -> dict[str, float]:
+        raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError):
+        train(run, Silent(), killed)
+    train(replace(run, resume=True), Silent(), lambda folder, examples: {"rouge": 1.0})
+    kinds = [
+        [json.loads(line)["pairs"] for line in lines if '"dev"' in line]
+        for lines in (
+            (out / "metrics.jsonl").read_text().splitlines() for out in (whole.out, run.out)
+        )
+    ]
+    assert kinds[0] == kinds[1] and len(kinds[0]) > 2
+
+
 def test_the_newest_whole_snapshot_is_taken(run: Run) -> None:
     with pytest.raises(Interrupted):
         train(run, Silent(3))
@@ -349,6 +399,11 @@ def test_shipped_recipes_load_and_comment_every_key(name: str) -> None:
         ('[styles]\nnews = "poem"', "poem"),
         ("passes = ", "not TOML"),
         ("vocab_size = 70000", "65,535"),
+        ('architecture = "perceptron"', "perceptron"),
+        ('architecture = "transformer"\n[network]\nencoder_size = 3', "encoder_size"),
+        ('architecture = "transformer"\n[network]\nattention_heads = 3', "attention_heads"),
+        ('base = "nothing"', "nothing"),
+        ('architecture = "transformer"\n[network]\ndecoder_layers = 9', "encoder_layers"),
         ("passes = inf", "passes"),
         ("max_target_tokens = 1", "max_target_tokens"),
         ("[network]\nvocab_size = 300", "vocab_size"),
@@ -359,6 +414,18 @@ def test_wrong_recipes_are_refused(tmp_path: Path, text: str, message: str) -> N
     path.write_text(text)
     with pytest.raises((OptionError, DataError), match=message):
         load_recipe(str(path))
+
+
+def test_a_recipe_on_a_base_changes_what_it_names(tmp_path: Path) -> None:
+    base = load_recipe("attention")
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "attention"\npasses = 3\n[network]\nattention = "dot"\n[repeat]\nx = 2')
+    mine = load_recipe(str(path))
+    assert mine.passes == 3 and mine.network == {**base.network, "attention": "dot"}
+    assert mine.repeat == {**base.repeat, "x": 2} and mine.learning_rate == base.learning_rate
+    other = load_recipe("transformer")
+    assert other.architecture == "transformer" and "attention" not in other.network
+    assert load_recipe("seq2seq") == replace(base, network={**base.network, "attention": "none"})
 
 
 def test_a_recipe_by_a_wrong_name() -> None:

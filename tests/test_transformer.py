@@ -14,6 +14,7 @@ import torch
 from conftest import TEXTS, Command
 
 from summarize.errors import CheckpointError, ModelError, OptionError
+from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import Tokenizer
 from summarize.summarizers import load_summarizer
 from summarize.summarizers.transformer import Transformer, cut_at_sentence
@@ -134,7 +135,7 @@ def test_greedy_is_the_likeliest_word_each_time(folders: dict[str, Path], kind: 
         written = torch.tensor([[network.config.decoder_start_token_id]])
     start, logs = written.shape[1], []
     with torch.no_grad():
-        for _ in range(6):
+        for _ in range(7):  # the end counts as one
             known = {"input_ids": written}
             if source is not None:
                 known = {"input_ids": source, "decoder_input_ids": written}
@@ -145,6 +146,8 @@ def test_greedy_is_the_likeliest_word_each_time(folders: dict[str, Path], kind: 
             if token == 1:
                 break
     finished = int(written[0, -1]) == 1
+    if not finished:
+        written, logs = written[:, :-1], logs[:-1]
     text = tokenizer.decode(written[0, start:], skip_special_tokens=True).strip()
     assert summary.text == (text if finished else cut_at_sentence(text)).replace("\ufffd", "")
     expected = torch.tensor(logs).mean().exp()
@@ -186,6 +189,11 @@ def test_styles_lengths_and_options_that_do_not_fit(folders: dict[str, Path]) ->
     assert llama.summarize(["a fox"], style="title", max_tokens=3)[0].style == "title"
     medium = bart.summarize([TEXTS[0]], length="medium")[0]
     assert medium.tokens.summary > 13
+    for model, change in ((bart, {"seed": 1}), (llama, {"no_repeat_ngram_size": 3})):
+        with pytest.raises(OptionError, match="leave it out"):
+            model.summarize(["a"], **change)
+    with pytest.raises(OptionError, match="needs a beam"):
+        llama.summarize(["a"], length_penalty=2.0)
     with pytest.raises(ModelError, match="device"):
         load_summarizer(str(folders["bart"]), device="abacus")
     if not torch.cuda.is_available():
@@ -225,6 +233,37 @@ def test_code_of_a_model_is_never_run(tmp_path: Path) -> None:
         load_summarizer(str(folder))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_document_can_not_consent_to_code(summarize: Command, tmp_path: Path) -> None:
+    """The library would ask on standard input, where the document is."""
+    test_code_of_a_model_is_never_run(tmp_path)
+    done = summarize("-m", tmp_path / "evil", stdin=b"1\ny\nyes\n")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("kind", ["bart", "t5"])
+def test_special_tokens_in_a_document_are_text(folders: dict[str, Path], kind: str) -> None:
+    model = load_summarizer(str(folders[kind]))
+    assert isinstance(model, Transformer)
+    assert model.read("a <eos> b").read > model.read("a b").read + 2
+    assert 1 not in model.ids("a <eos> <pad> b", special=False)
+    assert model.summarize(["a <eos> b"])[0].tokens.read == model.read("a <eos> b").read
+
+
+def test_a_document_can_not_speak_for_anyone(folders: dict[str, Path]) -> None:
+    llama = load_summarizer(str(folders["llama"]))
+    assert isinstance(llama, Transformer)
+    assert "<eos>" not in llama.defuse("end<eos>here<pad>") and "eos>" in llama.defuse("<eos>")
+
+
+def test_a_text_of_many_tokens_a_character_fits(folders: dict[str, Path]) -> None:
+    """Cut inside a character, the text is that character longer than was counted."""
+    for kind in ("bart", "t5"):
+        model = load_summarizer(str(folders[kind]))
+        for text in ("\U0001f680" * 99, "語" * 99, "a" + "語" * 99, "\ud800 half"):
+            assert model.summarize([text], max_tokens=3)[0].tokens.read > 0
 
 
 @pytest.mark.parametrize("by", ["option", "variable"])
@@ -291,17 +330,68 @@ def test_training_makes_a_folder_that_transformers_loads(tmp_path: Path) -> None
             tokenizer(text, return_tensors="pt")["input_ids"],
             decoder_start_token_id=tokenizer.convert_tokens_to_ids(f"<{style}>"),
         )
-        decoded = tokenizer.decode(ids[0, 1:], skip_special_tokens=True).strip()
         ended = 1 in ids[0].tolist()
+        kept = ids[0, 1:] if ended else ids[0, 1:-1]
+        decoded = tokenizer.decode(kept, skip_special_tokens=True).strip()
         assert ours.text == (decoded if ended else cut_at_sentence(decoded)).replace("\ufffd", "")
     with pytest.raises(OptionError, match="one sentence"):
         model.summarize([text], length="long")
     weights = out / "model.safetensors"
+    assert weights.stat().st_size < 2.2 * sum(p.numel() for p in model.model.parameters()) + 9000
+    described = (out / "summarize.json").read_text()
+    (out / "summarize.json").write_text(
+        described.replace('"max_source_tokens": 40', '"max_source_tokens": 90')
+    )
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_summarizer(str(out))
+    (out / "summarize.json").write_text(described)
     data_bytes = bytearray(weights.read_bytes())
     data_bytes[-3] ^= 1
     weights.write_bytes(data_bytes)
     with pytest.raises(CheckpointError, match="SHA-256"):
         load_summarizer(str(out))
+
+
+def test_what_was_trained_is_what_was_saved(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """The scores are divided in training and the queries' weights in the file: the same numbers."""
+    import transformers as hf
+
+    from summarize.training.models import make_model
+    from summarize.training.recipe import Recipe
+
+    network = {"embedding_size": 16, "encoder_layers": 2, "decoder_layers": 2}
+    recipe = Recipe(architecture="transformer", network={**network, "attention_heads": 2})
+    torch.manual_seed(0)
+    model = make_model(recipe, tokenizer.vocab_size)
+    facts = {"max_source_tokens": 9, "styles": ["title"], "default_style": "title", "training": {}}
+    model.save(tmp_path, tokenizer, facts)
+    saved = hf.AutoModelForSeq2SeqLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    src, tgt = torch.randint(4, 300, (2, 9)), torch.randint(4, 300, (2, 5))
+    mask = torch.arange(9)[None] < torch.tensor([[9], [4]])
+    labels = torch.randint(4, 300, (2, 5))
+    with torch.no_grad():
+        _, plain = model.loss(src, mask, tgt, labels, 0.1)
+        logits = saved(input_ids=src, attention_mask=mask.long(), decoder_input_ids=tgt).logits
+    expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+    assert float(plain) == pytest.approx(float(expected), rel=2e-3)  # fp16 in the file
+
+
+def test_a_transformer_starts_from_the_embedding_of_an_rnn(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    from summarize.training.models import make_model
+    from summarize.training.recipe import Recipe
+
+    sizes = {"embedding_size": 12, "attention_heads": 2, "feed_forward_size": 8}
+    model = make_model(Recipe(architecture="transformer", network=sizes), 400)
+    with pytest.raises(OptionError, match="same vocab_size"):
+        model.start_from(checkpoint)
+    model = make_model(
+        Recipe(architecture="transformer", network=sizes), checkpoint.tokenizer.vocab_size
+    )
+    model.start_from(checkpoint)
+    taken = torch.from_numpy(checkpoint.weights["embedding.weight"].astype("float32"))
+    torch.testing.assert_close(model.network.embedding.weight.detach(), taken * 12**0.5)
 
 
 def test_our_rms_norm_is_t5s() -> None:

@@ -37,7 +37,15 @@ def models(
     return 0
 
 
-HEADINGS = ("name", "kind", "parameters", "on disk", "trained on", "licence", "dev ROUGE-1/2/L")
+HEADINGS = (
+    "name",
+    "kind",
+    "parameters",
+    "on this machine",
+    "trained on",
+    "licence",
+    "dev ROUGE-1/2/L",
+)
 
 
 def cells(entry: Entry) -> tuple[str, ...]:
@@ -69,7 +77,7 @@ def show_table(entries: list[Entry]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in HEADINGS:
-        right = heading in ("parameters", "on disk")
+        right = heading in ("parameters", "on this machine")
         table.add_column(heading, justify="right" if right else "left", no_wrap=heading == "name")
     for entry in entries:
         table.add_row(*(Text(cell) for cell in cells(entry)))

@@ -121,6 +121,8 @@ def text(
         no_repeat_ngram_size=no_repeat_ngram_size,
         seed=seed,
     )
+    if offline:  # before the hub's library is imported, which reads it once
+        os.environ["HF_HUB_OFFLINE"] = "1"
     summarizer = load_summarizer(model, revision=revision, device=device, offline=offline)
     check_output(output, files)
     printer = Printer(

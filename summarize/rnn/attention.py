@@ -111,9 +111,10 @@ class AdditiveAttention(Attention):
 class LocalAttention(GeneralAttention):
     """A window around a predicted place; Luong et al. 2015, eq. 9 and 10 (local-p).
 
-    place = S * sigmoid(v . tanh(W s)); only the `attention_window` (D) tokens to either side are
-    read, and the scores in it fall off as a Gaussian of sigma D / 2. The Gaussian is added to the
-    score as a logarithm: eq. 10, but normalized, so that the weights sum to one.
+    place = (S - 1) * sigmoid(v . tanh(W s)), so that the last token is the last place. Only the
+    `attention_window` (D) tokens to either side are read, and the scores in it fall off as a
+    Gaussian of sigma D / 2. The Gaussian is added to the score as a logarithm: eq. 10, but
+    normalized, so that the weights sum to one.
     """
 
     def __init__(self, config: Config) -> None:

@@ -59,13 +59,11 @@ def summarize_all(
         )
     for i, is_cut in enumerate(cut):
         if is_cut:
-            summaries[i] = summarize_chunks(writer, documents[i], sources[i].total, options, style)
+            summaries[i] = summarize_chunks(writer, documents[i], options, style)
     return [summary for summary in summaries if summary is not None]
 
 
-def summarize_chunks(
-    writer: Writer, document: str, total: int, options: Options, style: str | None
-) -> Summary:
+def summarize_chunks(writer: Writer, document: str, options: Options, style: str | None) -> Summary:
     """Pieces that end at a sentence, a summary of each, and a summary of those summaries."""
     started = time.perf_counter()
     pieces = fitting(writer, document)
@@ -75,13 +73,13 @@ def summarize_chunks(
     while len(drafts) > 1:
         text = "\n\n".join(d.text if d.text.endswith(ENDS) else f"{d.text}." for d in drafts)
         pieces = fitting(writer, text)
-        # A model that writes as much as it reads would go on for ever.
-        pieces = pieces[: max(1, len(drafts) // 2)]
+        if len(pieces) >= len(drafts):  # a model that writes as much as it reads: for ever
+            pieces = pieces[: max(1, len(drafts) // 2)]
         drafts, _ = write_sorted(writer, [writer.read(piece) for piece in pieces], options)
     return Summary(
         text=drafts[0].text,
         model=writer.name,
-        tokens=Tokens(max(total, read), read, drafts[0].tokens),
+        tokens=Tokens(read, read, drafts[0].tokens),  # all of it, white space squeezed
         seconds=time.perf_counter() - started,
         style=style,
         chunks=count,

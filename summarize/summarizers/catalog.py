@@ -1,8 +1,7 @@
 """What is known about each model: kind, size, data, licence, and whether it is on this machine.
 
 Of the models that ship, and of folders that `summarize train` made, everything is read from their
-files. Of the hub's models, parameters, data and licence are as their pages on the hub gave them in
-November 2026.
+files. Of the hub's models, parameters (rounded), data and licence are what their pages say.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ OUR_DATA = "arXiv titles, SciTLDR, documentation pages"
 CNN = "news (CNN/DailyMail)"
 # Short name -> kind, parameters, trained on, licence.
 HUB = {
-    "distilbart": ("encoder-decoder", 305_510_400, CNN, "Apache-2.0"),
-    "bart": ("encoder-decoder", 406_290_432, CNN, "MIT"),
-    "pegasus": ("encoder-decoder", 569_748_480, "news (XSum)", "not stated"),
-    "t5-small": ("encoder-decoder", 60_506_624, "C4 and a mixture of tasks", "Apache-2.0"),
-    "led": ("encoder-decoder", 459_801_600, "papers (arXiv abstracts)", "Apache-2.0"),
-    "smollm2": ("chat", 134_515_008, "web text and instructions", "Apache-2.0"),
+    "distilbart": ("encoder-decoder", 306_000_000, CNN, "Apache-2.0"),
+    "bart": ("encoder-decoder", 406_000_000, CNN, "MIT"),
+    "pegasus": ("encoder-decoder", 570_000_000, "news (XSum)", "not stated"),
+    "t5-small": ("encoder-decoder", 60_500_000, "C4 and a mixture of tasks", "Apache-2.0"),
+    "led": ("encoder-decoder", 460_000_000, "papers (arXiv abstracts)", "Apache-2.0"),
+    "smollm2": ("chat", 135_000_000, "web text and instructions", "Apache-2.0"),
 }
 
 
@@ -121,7 +120,10 @@ def on_this_machine(model: str) -> Path | None:
     if spec is not None and spec.origin:
         return Path(spec.origin).parent
     found = try_to_load_from_cache(model, "config.json")
-    return Path(found).parent if isinstance(found, str) else None
+    folder = Path(found).parent if isinstance(found, str) else None
+    # A download that was broken off leaves the small files.
+    weights = folder and [p for p in folder.iterdir() if p.suffix in (".safetensors", ".bin")]
+    return folder if weights else None
 
 
 def size_on_disk(folder: Path) -> int:

@@ -20,9 +20,10 @@ class Lead:
         self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
     ) -> list[Summary]:
         chosen = resolve(documents, options, changes)
-        for name in ("style", "seed"):
-            if getattr(chosen, name) is not None:
-                raise OptionError(f"--{name} does nothing for the model lead; leave it out")
+        for name, value in vars(chosen).items():
+            if name not in ("long", "batch_size") and value != getattr(Options, name):
+                option = "--" + name.replace("_", "-")
+                raise OptionError(f"{option} does nothing for the model lead; leave it out")
         return [self.one(document) for document in documents]
 
     def one(self, document: str) -> Summary:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from summarize.errors import CheckpointError, ModelError
+from summarize.errors import CheckpointError, ModelError, OptionError
 from summarize.files import sha256
 from summarize.summarizers.packaged import PACKAGED
 
@@ -31,21 +31,26 @@ def load(
     source: Path | str, name: str, revision: str | None, device: str | None, offline: bool
 ) -> Loaded:
     """Raises ModelError or CheckpointError for whatever stands in the way."""
-    if offline:  # before transformers is imported, which reads it once
-        os.environ["HF_HUB_OFFLINE"] = "1"
     for package in ("torch", "transformers"):
         if find_spec(package) is None:
             raise ModelError(f"{name} needs {package}; install it with: {NEEDED}")
+    # Else, for old weights, a thread asks the hub to convert them and downloads them once more.
+    os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
     import torch
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     place, gguf = locate(source)
+    if revision and isinstance(place, Path):
+        raise OptionError(f"--revision does nothing for {place}; leave it out")
     if gguf and find_spec("gguf") is None:
         raise ModelError(f"{gguf} needs gguf; install it with: pip install 'summarize[gguf]'")
     ours = verify(place) if isinstance(place, Path) else {}
-    where: dict[str, Any] = {"local_files_only": offline or isinstance(place, Path)}
+    where: dict[str, Any] = {
+        "local_files_only": offline or isinstance(place, Path),
+        "trust_remote_code": False,  # the library's default is to ask, on standard input
+    }
     if revision:
         where["revision"] = revision
     if gguf:
@@ -60,24 +65,26 @@ def load(
                 kind = transformers.AutoModelForSeq2SeqLM
             elif type(config) in transformers.AutoModelForCausalLM._model_mapping:
                 kind = transformers.AutoModelForCausalLM
-            if kind is None or is_encoder_only(config):
+            if kind is None or (not config.is_encoder_decoder and is_encoder_only(config)):
                 raise ModelError(
                     f"{name} ({config.model_type}) reads but does not write; "
                     "use an encoder-decoder or an instruction-tuned model"
                 )
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, **where)
-            model = kind.from_pretrained(place, dtype=torch.float32 if ours else "auto", **where)
+            dtype = torch.float32 if ours else "auto"
+            model = kind.from_pretrained(place, config=config, dtype=dtype, **where)
+            size = sum(parameter.numel() for parameter in model.parameters())
+            dtype = half_precision(chosen) if size >= LARGE else torch.float32
+            model = model.to(device=chosen, dtype=dtype).eval()
         except ModelError:
             raise
         except Exception as error:  # the libraries raise whatever a file or a server provokes
-            raise failure(name, error, offline, revision) from None
+            raise failure(name, error, isinstance(place, Path), offline, revision) from None
     if not tokenizer.is_fast:
         raise ModelError(f"{name} has only a slow tokenizer, which can't say where a token ends")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    size = sum(parameter.numel() for parameter in model.parameters())
-    dtype = half_precision(chosen) if size >= LARGE else torch.float32
-    return Loaded(model.to(device=chosen, dtype=dtype).eval(), tokenizer, ours)
+    return Loaded(model, tokenizer, ours)
 
 
 def locate(source: Path | str) -> tuple[Path | str, str | None]:
@@ -95,7 +102,9 @@ def locate(source: Path | str) -> tuple[Path | str, str | None]:
     if (source / "config.json").exists():
         return source, None
     files = sorted(p.name for p in source.glob("*.gguf"))
-    if len(files) != 1:
+    if not files:
+        raise ModelError(f"no model in {source}; create one with: summarize train DATA --out ...")
+    if len(files) > 1:
         raise ModelError(f"{source} holds {len(files)} .gguf files; name one of them")
     return source, files[0]
 
@@ -108,10 +117,13 @@ def verify(folder: Path) -> dict[str, Any]:
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         hashes: dict[str, str] = values["sha256"]
-        styles, default = values["styles"], values["default_style"]
+        own = hashes.pop("summarize.json")
+        good = own == sha256(json.dumps(values, sort_keys=True).encode("utf-8"))
+        good = good and {"config.json", "model.safetensors", "tokenizer.json"} <= set(hashes)
+        good = good and values["default_style"] in values["styles"]
         tokens = values["max_source_tokens"]
-        good = default in styles and type(tokens) is int and tokens > 0
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        good = good and type(tokens) is int and tokens > 0
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         good = False
     if not good:
         raise CheckpointError(f"{path} is damaged; copy or train the model again")
@@ -168,9 +180,11 @@ def half_precision(device: str) -> Any:
     return torch.bfloat16 if fast else torch.float32
 
 
-def failure(name: str, error: Exception, offline: bool, revision: str | None) -> ModelError:
+def failure(
+    name: str, error: Exception, local: bool, offline: bool, revision: str | None
+) -> ModelError:
     """One line for what the library said in many."""
-    from huggingface_hub import errors
+    from huggingface_hub import errors, is_offline_mode
 
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) and cause not in causes:
@@ -189,7 +203,7 @@ def failure(name: str, error: Exception, offline: bool, revision: str | None) ->
     if among(errors.RepositoryNotFoundError):
         return ModelError(f"{name} is not on the hub, or is private; then: hf auth login")
     text = str(error)
-    if offline or os.environ.get("HF_HUB_OFFLINE") in ("1", "ON", "YES", "TRUE"):
+    if not local and (offline or is_offline_mode()):
         if among(OSError) or "offline" in text or "local" in text:
             return ModelError(
                 f"{name} is not on this machine; download it without --offline "
@@ -197,7 +211,7 @@ def failure(name: str, error: Exception, offline: bool, revision: str | None) ->
             )
     if "trust_remote_code" in text or "custom code" in text:
         return ModelError(f"{name} brings its own code, which summarize never runs; use another")
-    if among(ConnectionError, TimeoutError) or "onnect" in text or "internet" in text:
+    if not local and (among(ConnectionError, TimeoutError) or "internet" in text):
         return ModelError(f"can't reach the hub for {name}; try again, or name a local folder")
     first = " ".join(text.split())[:300] or type(error).__name__
     return ModelError(f"can't load {name}: {first}")

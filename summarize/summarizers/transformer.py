@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from summarize.errors import ModelError, OptionError
+from summarize.rnn.tokenizer import SURROGATE
 from summarize.sentences import ENDS
 from summarize.summarizers import Options, Summary, resolve
 from summarize.summarizers.batches import Draft, Source, summarize_all
@@ -64,6 +65,13 @@ class Transformer:
     ) -> list[Summary]:
         chosen = resolve(documents, options, changes)
         style = chosen.style or self.default_style
+        if chosen.seed is not None:
+            raise OptionError(f"{self.name} draws nothing, which --seed is for; leave it out")
+        if self.is_chat and chosen.no_repeat_ngram_size:
+            raise OptionError(
+                f"--no-repeat-ngram-size would forbid {self.name} the words of the document; "
+                "leave it out"
+            )
         if style is not None and style not in self.styles:
             known = f"knows {', '.join(self.styles)}" if self.styles else "has no styles"
             raise OptionError(f"{self.name} {known}; leave --style {style} out")
@@ -78,33 +86,39 @@ class Transformer:
     def longest_source(self) -> int:
         """Tokens of a document that the model reads, its own additions already taken off."""
         config, tokenizer = self.model.config, self.tokenizer
-        limits = [
-            getattr(config, key, None)
-            for key in ("max_encoder_position_embeddings", "max_position_embeddings", "n_positions")
-        ]
-        limits = [limits[0] or limits[1] or limits[2], tokenizer.model_max_length]
+        if self.is_chat:
+            config = config.get_text_config(decoder=True)
+        places = first_of(
+            config, "max_encoder_position_embeddings", "max_position_embeddings", "n_positions"
+        )
+        limits = (places, tokenizer.model_max_length)
         known = [limit for limit in limits if isinstance(limit, int) and 0 < limit < 10**9]
-        longest = min(known) if known else 512
+        longest = min(known) if known else (2 * CHAT_TOKENS if self.is_chat else 512)
         if "max_source_tokens" in self.ours:
             longest = int(self.ours["max_source_tokens"])
         if self.is_chat:
             longest = min(longest - MOST_TOKENS["long"] - 100, CHAT_TOKENS)
-        added = len(self.ids(self.prefix + "a")) - len(self.ids("a", special=False))
-        return max(1, longest - added)
+        self.added_tokens = len(self.ids(self.prefix + "a")) - len(self.ids("a", special=False))
+        return max(1, longest - self.added_tokens)
 
     def ids(self, text: str, special: bool = True) -> list[int]:
         with quiet():
-            found: list[int] = self.tokenizer(text, add_special_tokens=special)["input_ids"]
+            encoded = self.tokenizer(text, add_special_tokens=special, split_special_tokens=True)
+        found: list[int] = encoded["input_ids"]
         return found
 
     def read(self, text: str) -> Source:
         """The opening that the model reads, cut between two tokens."""
-        text = text.strip()
+        text = SURROGATE.sub("\ufffd", text.strip())
         if not text:
             return Source("", 0, 0)
         with quiet():
+            # What is spelled like a special token is text: "</s>" in a document ends nothing.
             encoded = self.tokenizer(
-                text[:COUNTED], add_special_tokens=False, return_offsets_mapping=True
+                text[:COUNTED],
+                add_special_tokens=False,
+                split_special_tokens=True,
+                return_offsets_mapping=True,
             )
         ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
         total = round(len(ids) * max(1.0, len(text) / COUNTED))
@@ -117,10 +131,13 @@ class Transformer:
 
     @torch.inference_mode()
     def write(self, payloads: list[str], options: Options) -> list[Draft]:
+        write = self.chat if self.is_chat else self.translate
         with quiet():
-            return (
-                self.chat(payloads, options) if self.is_chat else self.translate(payloads, options)
-            )
+            try:
+                return write(payloads, options)
+            except (RuntimeError, ValueError, IndexError) as error:
+                first = " ".join(str(error).split())[:200]
+                raise ModelError(f"{self.name} failed while summarizing: {first}") from error
 
     def translate(self, payloads: list[str], options: Options) -> list[Draft]:
         """An encoder-decoder: the document in, the summary out."""
@@ -131,7 +148,8 @@ class Transformer:
             padding=True,
             padding_side="right",
             truncation=True,
-            max_length=self.max_source_tokens + len(self.ids(self.prefix)) + 2,
+            max_length=self.max_source_tokens + self.added_tokens,
+            split_special_tokens=True,
             return_token_type_ids=False,
         ).to(model.device)
         if model.config.model_type == "led":  # its first token must see the whole document
@@ -160,7 +178,7 @@ class Transformer:
         asked = ASKED[options.style or options.length]
         prompts = [
             self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": f"{asked}\n\n{text}"}],
+                [{"role": "user", "content": f"{asked}\n\n{self.defuse(text)}"}],
                 add_generation_prompt=True,
                 tokenize=False,
                 enable_thinking=False,  # ignored by templates that know no thinking
@@ -181,23 +199,36 @@ class Transformer:
             inputs["attention_mask"], (0, written.shape[1] - start), value=1
         )
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-        logits = self.model(input_ids=written, attention_mask=mask, position_ids=positions).logits[
-            :, start - 1 : -1
-        ]
+        new = written.shape[1] - start
+        keep = {"logits_to_keep": new + 1} if self.model._supports_logits_to_keep() else {}
+        logits = self.model(
+            input_ids=written, attention_mask=mask, position_ids=positions, **keep
+        ).logits[:, -new - 1 : -1]
         log_probs = token_log_probs(logits, written[:, start:])
         return [
             self.draft(row[start:], values) for row, values in zip(written, log_probs, strict=True)
         ]
 
+    def defuse(self, text: str) -> str:
+        """A document that spells the tokens of a chat must not speak for anyone."""
+        for token in self.tokenizer.get_added_vocab():
+            if len(token) > 1 and token.strip():
+                text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text
+
     def search(self, options: Options) -> dict[str, Any]:
         """Arguments for generate: what was asked, else the model's own, else ours."""
         own = {**vars(self.model.generation_config), **self.own}
+        if self.is_chat:  # theirs are for conversations, and count the prompt
+            own |= {"max_length": None, "max_new_tokens": None, "min_length": None}
         most = options.max_tokens
         if most is None and (options.length != "short" or not own.get("max_length")):
             most = own.get("max_new_tokens") or MOST_TOKENS[options.length]
         if most is None and options.min_tokens is not None:
             most = max(own["max_length"], options.min_tokens)
-        positions = getattr(self.model.config, "max_position_embeddings", None)
+        positions = first_of(
+            self.model.config, "max_decoder_position_embeddings", "max_position_embeddings"
+        )
         if most is not None and positions and not self.is_chat:
             most = min(most, positions - 2)  # the decoder knows no place after these
         arguments: dict[str, Any] = {
@@ -207,6 +238,8 @@ class Transformer:
             "temperature": None,
             "top_p": None,
             "top_k": None,
+            # A forced end looks like a finished sentence, and is none.
+            "forced_eos_token_id": None,
         }
         for key, value in (
             ("num_beams", options.beam_size),
@@ -216,6 +249,8 @@ class Transformer:
             if value is not None:
                 arguments[key] = value
         if arguments.get("num_beams", own.get("num_beams")) in (None, 1):
+            if options.length_penalty is not None:
+                raise OptionError("--length-penalty needs a beam; add --beam-size 4")
             arguments |= {"num_beams": 1, "length_penalty": None, "early_stopping": None}
         if most is not None:
             arguments["max_new_tokens"] = most + 1  # generate counts the end as one
@@ -239,13 +274,18 @@ class Transformer:
         tokens = ids.tolist()
         stop = next((i for i, token in enumerate(tokens) if token in ends), None)
         finished = stop is not None
-        kept = tokens[: stop if finished else len(tokens)]
+        kept = tokens[: stop if finished else len(tokens) - 1]  # the last may be half a word
         counted = log_probs[: len(kept) + finished]
         text = " ".join(self.tokenizer.decode(kept, skip_special_tokens=True).split(" ")).strip()
         if not finished:
             text = cut_at_sentence(text)
         confidence = float(counted.mean().exp()) if len(counted) else None
         return Draft(text.replace("\ufffd", ""), len(kept), confidence)
+
+
+def first_of(config: Any, *names: str) -> int | None:
+    """The first of these settings that the config has."""
+    return next((value for name in names if (value := getattr(config, name, None))), None)
 
 
 def summarization_parameters(config: Any) -> dict[str, Any]:

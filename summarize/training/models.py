@@ -64,7 +64,10 @@ class RnnModel:
         self.network.load_state_dict({**state, **taken})
 
     def identity(self) -> dict[str, Any]:
-        return {k: v for k, v in self.config.to_dict().items() if k != "dropout"}
+        left_out = {"dropout"} | (
+            {"attention_window"} if self.config.attention != "local" else set()
+        )
+        return {k: v for k, v in self.config.to_dict().items() if k not in left_out}
 
     def save(self, folder: Path, tokenizer: Tokenizer, facts: dict[str, Any]) -> None:
         weights = {

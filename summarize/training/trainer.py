@@ -246,6 +246,7 @@ class Loop:
         self.network.train()
         started = saved = time.monotonic() - self.seconds
         saved += self.seconds
+        self.evaluate_if_due()  # after a resume, what a kill interrupted
         while self.pool < plan.pools:
             steps = self.workers.share(plan.batches(self.pool))
             cut = plan.source_tokens(self.pool)
@@ -260,10 +261,9 @@ class Loop:
                 metrics["pairs_per_second"] = count / max(now - before, 1e-9)
                 self.report(metrics)
                 if self.seen >= self.next_evaluation:
-                    self.next_evaluation += recipe.evaluate_pairs
                     self.save()  # an evaluation that fails must not cost what was learned
                     saved = time.monotonic()
-                    self.evaluate()
+                    self.evaluate_if_due()
                 stop = self.workers.any(signals.received)
                 if stop or self.workers.any(now - saved > recipe.snapshot_minutes * 60):
                     self.save()
@@ -275,9 +275,15 @@ class Loop:
                         signals.exit_code,
                     )
             self.pool, self.batch_index = self.pool + 1, 0
+        self.save()
         self.evaluate()
         self.save()
         return self.last
+
+    def evaluate_if_due(self) -> None:
+        if self.seen >= self.next_evaluation:
+            self.evaluate()
+            self.next_evaluation += self.recipe.evaluate_pairs
 
     def train_step(self, batch: Batch) -> dict[str, float]:
         rate = self.recipe.learning_rate * schedule(

@@ -212,9 +212,10 @@ def save_transformer(
     for key, value in {**SEARCH, "decoder_start_token_id": style}.items():
         setattr(model.generation_config, key, value)
     scale = (network.config.embedding_size // network.config.attention_heads) ** -0.5
+    # named_parameters, for state_dict lists the shared embedding four times.
     weights = {
         name: (tensor.detach().cpu() * (scale if name.endswith(".q.weight") else 1)).half()
-        for name, tensor in model.state_dict().items()
+        for name, tensor in model.named_parameters()
     }
     backend = tokenizer_of(tokenizer)
     with tempfile.TemporaryDirectory() as place:
@@ -233,6 +234,8 @@ def save_transformer(
         **facts,
         "sha256": {name: sha256(content) for name, content in data.items()},
     }
+    own = sha256(json.dumps(values, sort_keys=True).encode("utf-8"))
+    values["sha256"]["summarize.json"] = own
     write_text(folder / "summarize.json", json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -38,4 +38,9 @@ class TransformerConfig:
                 f"attention_heads is {config.attention_heads}; "
                 f"it must divide embedding_size ({config.embedding_size})"
             )
+        if config.decoder_layers > config.encoder_layers:
+            raise OptionError(
+                f"decoder_layers is {config.decoder_layers}, more than encoder_layers "
+                f"({config.encoder_layers}); transformers can't generate with such a T5"
+            )
         return config
