@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-HELP = """Train an attention RNN on JSON Lines of document and summary.
+HELP = """Train an attention RNN, or a small transformer (--recipe transformer), on JSON Lines of
+document and summary.
 
 DATA is .jsonl, .jsonl.gz or .jsonl.xz. Ctrl-C saves; --resume goes on, to the same weights as a
 run never stopped. Several processes: torchrun --nproc-per-node 2 -m summarize train ..."""
@@ -25,11 +26,18 @@ def train(
         typer.Option(help="Data to choose the best weights on; else some of DATA is held out."),
     ] = None,
     recipe: Annotated[
-        str, typer.Option(help="small, attention, or a TOML file with the same keys.")
+        str,
+        typer.Option(
+            help="small, attention, seq2seq, transformer, or a TOML file with their keys."
+        ),
     ] = "small",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last snapshot.")] = False,
     init_from: Annotated[
-        Path | None, typer.Option(help="A checkpoint whose tokenizer and weights to start from.")
+        Path | None,
+        typer.Option(
+            help="An RNN's checkpoint to start from: its tokenizer and weights (of a transformer, "
+            "the embedding)."
+        ),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     notes: Annotated[str, typer.Option(help="A line kept with the checkpoint.")] = "",

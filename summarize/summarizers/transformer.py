@@ -16,7 +16,7 @@ from torch import Tensor
 
 from summarize.errors import ModelError, OptionError
 from summarize.rnn.tokenizer import SURROGATE
-from summarize.sentences import ENDS
+from summarize.sentences import ENDS, paragraphs
 from summarize.summarizers import Options, Summary, resolve
 from summarize.summarizers.batches import Draft, Source, summarize_all
 from summarize.summarizers.loading import Loaded, load
@@ -210,7 +210,11 @@ class Transformer:
         ]
 
     def defuse(self, text: str) -> str:
-        """A document that spells the tokens of a chat must not speak for anyone."""
+        """Paragraphs on a line each, for small models copy a hard wrap; and no chat tokens.
+
+        A document that spells those must not speak for anyone.
+        """
+        text = "\n\n".join(paragraphs(text))
         for token in self.tokenizer.get_added_vocab():
             if len(token) > 1 and token.strip():
                 text = text.replace(token, f"{token[0]} {token[1:]}")
@@ -276,7 +280,8 @@ class Transformer:
         finished = stop is not None
         kept = tokens[: stop if finished else len(tokens) - 1]  # the last may be half a word
         counted = log_probs[: len(kept) + finished]
-        text = " ".join(self.tokenizer.decode(kept, skip_special_tokens=True).split(" ")).strip()
+        text = self.tokenizer.decode(kept, skip_special_tokens=True).replace("<n>", "\n")  # PEGASUS
+        text = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
         if not finished:
             text = cut_at_sentence(text)
         confidence = float(counted.mean().exp()) if len(counted) else None
