@@ -72,6 +72,22 @@ def test_the_shipped_model_keeps_its_budget() -> None:
     assert set(rnn.styles) == {"title", "tldr"}
 
 
+def test_the_shipped_transformer_keeps_its_budget_and_reads() -> None:
+    """Within 10 % of the RNN's parameters; what it writes comes from what it was given."""
+    from summarize.summarizers.catalog import folder_entry
+
+    ours, rnn = (folder_entry(shipped(name), name) for name in ("transformer", "attention"))
+    assert ours.parameters and rnn.parameters and ours.disk_bytes
+    assert abs(ours.parameters / rnn.parameters - 1) <= 0.1 and ours.disk_bytes <= 32 * 2**20
+    texts = [
+        "We study the control of quantum dots with short laser pulses and measure their decay.",
+        "Bees find flowers by their smell. We train neural networks to predict where bees fly.",
+    ]
+    first, second = load_summarizer("transformer").summarize(texts, beam_size=2)
+    assert "quantum" in first.text.lower() and "bee" in second.text.lower()
+    assert "quantum" not in second.text.lower()
+
+
 def test_greedy_is_beam_one_of_the_network(checkpoint: Checkpoint) -> None:
     rnn = Rnn(checkpoint)
     ids = rnn.tokenizer.encode(TEXTS[0])[:24]
@@ -111,7 +127,7 @@ def test_word_pairs_that_repeat() -> None:
 
 
 def test_unknown_models_styles_and_options(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="attention, seq2seq"):
+    with pytest.raises(ModelError, match="attention, transformer"):
         load_summarizer("psychic")
     with pytest.raises(ModelError, match="summarize train"):
         load_summarizer(str(tmp_path / "absent"))

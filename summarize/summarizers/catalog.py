@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from summarize.errors import CheckpointError
-from summarize.summarizers import SHORT_NAMES, shipped
+from summarize.summarizers import SHORT_NAMES, SUMMARIZERS, shipped
 
 OUR_DATA = "arXiv titles, SciTLDR, documentation pages"
 CNN = "news (CNN/DailyMail)"
@@ -47,11 +47,7 @@ class Entry:
 def catalog() -> list[Entry]:
     """The shipped models, then those with a short name on the hub."""
     lead = Entry("lead", "first sentence", 0, 0, "nothing", "Apache-2.0", None, True, "built in")
-    ours = [
-        folder_entry(shipped(name), name)
-        for name in ("attention", "seq2seq", "transformer")
-        if shipped(name).is_dir()
-    ]
+    ours = [folder_entry(shipped(name), name) for name in SUMMARIZERS if shipped(name).is_dir()]
     return [lead, *ours, *map(hub_entry, SHORT_NAMES)]
 
 
