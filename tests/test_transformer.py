@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -288,6 +289,30 @@ def test_a_text_of_many_tokens_a_character_fits(folders: dict[str, Path]) -> Non
         model = load_summarizer(str(folders[kind]))
         for text in ("\U0001f680" * 99, "語" * 99, "a" + "語" * 99, "\ud800 half"):
             assert model.summarize([text], max_tokens=3)[0].tokens.read > 0
+
+
+@pytest.mark.parametrize("absent", ["torch", "transformers"])
+@pytest.mark.parametrize("model", ["transformer", "t5-small", "org/name"])
+def test_without_the_packages_it_says_what_to_install(absent: str, model: str) -> None:
+    program = (
+        f"import sys; sys.modules[{absent!r}] = None; sys.argv = ['summarize', '-m', {model!r}]; "
+        "from summarize.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=b"A text.", capture_output=True)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert f"needs {absent}".encode() in done.stderr and b"pip install" in done.stderr
+
+
+@pytest.mark.parametrize("absent", ["torch", "transformers"])
+def test_training_without_the_packages(absent: str, tmp_path: Path) -> None:
+    arguments = ["train", "a.jsonl", "--recipe", "transformer", "--out", str(tmp_path / "out")]
+    program = (
+        f"import sys; sys.modules[{absent!r}] = None; sys.argv = ['summarize', *{arguments!r}]; "
+        "from summarize.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert f"training needs {absent}".encode() in done.stderr
 
 
 @pytest.mark.parametrize("by", ["option", "variable"])

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,15 +48,11 @@ def train(
     from summarize.training.recipe import load_recipe
 
     chosen = load_recipe(recipe)
-    try:
-        from summarize.training.trainer import Run
-        from summarize.training.trainer import train as run
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise ModelError(
-            f"training needs {error.name}; install it with: pip install {error.name}"
-        ) from None
+    for package in ("torch", "transformers")[: 1 + (chosen.architecture == "transformer")]:
+        if find_spec(package) is None:
+            raise ModelError(f"training needs {package}; install it with: pip install {package}")
+    from summarize.training.trainer import Run
+    from summarize.training.trainer import train as run
     from summarize.evaluation.dev import dev_scores
 
     first = os.environ.get("RANK", "0") == "0"  # of several processes, one speaks

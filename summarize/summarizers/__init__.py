@@ -157,6 +157,8 @@ def load_summarizer(
     if model in SUMMARIZERS:
         refuse(model, revision=revision)
         module, name = SUMMARIZERS[model].split(":")
+        if name == "Transformer":
+            require_transformers(model)
         made = getattr(import_module(module), name)
         if name == "Transformer":
             transformer: Summarizer = made(shipped(model), name=model, device=device)
@@ -171,6 +173,7 @@ def load_summarizer(
 
         return Rnn(path)
     if path.exists() or model in SHORT_NAMES or is_hub_id(model):
+        require_transformers(model)
         from summarize.summarizers.transformer import Transformer
 
         source = path if path.exists() else SHORT_NAMES.get(model, model)
@@ -188,6 +191,17 @@ def load_summarizer(
 def shipped(name: str) -> Path:
     """Folder of a checkpoint in the package."""
     return Path(__file__).parent.parent / "checkpoints" / name
+
+
+def require_transformers(model: str) -> None:
+    """Before the modules are imported that import these."""
+    from importlib.util import find_spec
+
+    for package in ("torch", "transformers"):
+        if find_spec(package) is None:
+            raise ModelError(
+                f"{model} needs {package}; install it with: pip install 'summarize[transformers]'"
+            )
 
 
 def refuse(model: str, **options: str | None) -> None:

@@ -17,7 +17,6 @@ from summarize.errors import CheckpointError, ModelError, OptionError
 from summarize.files import sha256
 from summarize.summarizers.packaged import PACKAGED
 
-NEEDED = "pip install 'summarize[transformers]'"
 LARGE = 50_000_000  # parameters from which half precision is worth its rounding
 
 
@@ -31,9 +30,6 @@ def load(
     source: Path | str, name: str, revision: str | None, device: str | None, offline: bool
 ) -> Loaded:
     """Raises ModelError or CheckpointError for whatever stands in the way."""
-    for package in ("torch", "transformers"):
-        if find_spec(package) is None:
-            raise ModelError(f"{name} needs {package}; install it with: {NEEDED}")
     # Else, for old weights, a thread asks the hub to convert them and downloads them once more.
     os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
     import torch
