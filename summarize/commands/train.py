@@ -51,9 +51,9 @@ def train(
     for package in ("torch", "transformers")[: 1 + (chosen.architecture == "transformer")]:
         if find_spec(package) is None:
             raise ModelError(f"training needs {package}; install it with: pip install {package}")
+    from summarize.evaluation.dev import dev_scores
     from summarize.training.trainer import Run
     from summarize.training.trainer import train as run
-    from summarize.evaluation.dev import dev_scores
 
     first = os.environ.get("RANK", "0") == "0"  # of several processes, one speaks
     result = run(
