@@ -423,10 +423,19 @@ def test_what_was_trained_is_what_was_saved(tokenizer: Tokenizer, tmp_path: Path
         logits = saved(input_ids=src, attention_mask=mask.long(), decoder_input_ids=tgt).logits
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
     assert float(plain) == pytest.approx(float(expected), rel=2e-3)  # fp16 in the file
+    again = make_model(recipe, tokenizer.vocab_size)
+    again.start_from(tmp_path)
+    for one, other in zip(model.network.parameters(), again.network.parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=2e-3, rtol=2e-3)
+    other_sizes = Recipe(
+        architecture="transformer", network={"embedding_size": 16, "attention_heads": 2}
+    )
+    with pytest.raises(OptionError, match="other sizes"):
+        make_model(other_sizes, tokenizer.vocab_size).start_from(tmp_path)
 
 
 def test_a_transformer_starts_from_the_embedding_of_an_rnn(
-    checkpoint: Checkpoint, tmp_path: Path
+    checkpoint: Checkpoint, checkpoint_folder: Path
 ) -> None:
     from summarize.training.models import make_model
     from summarize.training.recipe import Recipe
@@ -434,11 +443,11 @@ def test_a_transformer_starts_from_the_embedding_of_an_rnn(
     sizes = {"embedding_size": 12, "attention_heads": 2, "feed_forward_size": 8}
     model = make_model(Recipe(architecture="transformer", network=sizes), 400)
     with pytest.raises(OptionError, match="same vocab_size"):
-        model.start_from(checkpoint)
+        model.start_from(checkpoint_folder)
     model = make_model(
         Recipe(architecture="transformer", network=sizes), checkpoint.tokenizer.vocab_size
     )
-    model.start_from(checkpoint)
+    model.start_from(checkpoint_folder)
     taken = torch.from_numpy(checkpoint.weights["embedding.weight"].astype("float32"))
     torch.testing.assert_close(model.network.embedding.weight.detach(), taken * 12**0.5)
 

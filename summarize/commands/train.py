@@ -36,8 +36,8 @@ def train(
     init_from: Annotated[
         Path | None,
         typer.Option(
-            help="An RNN's checkpoint to start from: its tokenizer and weights (of a transformer, "
-            "the embedding)."
+            help="A trained model to start from: its tokenizer and weights (a transformer takes "
+            "an RNN's embedding)."
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from summarize.rnn.checkpoint import Checkpoint, save_checkpoint
+from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from summarize.rnn.config import Config
 from summarize.rnn.network import Seq2Seq
 from summarize.rnn.tokenizer import Tokenizer
@@ -32,8 +32,8 @@ class Model(Protocol):
         """Mean smoothed loss a target token, and the plain cross-entropy to report."""
         ...
 
-    def start_from(self, checkpoint: Checkpoint) -> None:
-        """Warm start from an RNN checkpoint."""
+    def start_from(self, folder: Path) -> None:
+        """Warm start from the folder of a trained model."""
         ...
 
     def identity(self) -> dict[str, Any]:
@@ -53,8 +53,9 @@ class RnnModel:
         # Without attention nothing reads the encoder's output, only its last state.
         self.has_unused_weights = config.attention == "none"
 
-    def start_from(self, checkpoint: Checkpoint) -> None:
-        """Every weight of the same name and shape is taken over."""
+    def start_from(self, folder: Path) -> None:
+        """Every weight of the same name and shape is taken over from an RNN."""
+        checkpoint = load_checkpoint(folder)
         state = self.network.state_dict()
         taken = {
             name: torch.from_numpy(np.asarray(array, dtype=np.float32))

@@ -26,7 +26,6 @@ from torch import Tensor, nn
 
 from summarize.errors import DataError, Interrupted, OptionError
 from summarize.files import write_bytes, write_text
-from summarize.rnn.checkpoint import load_checkpoint
 from summarize.rnn.tokenizer import STYLES, Tokenizer
 from summarize.training.examples import Batch, Example, Pairs, Plan, read_examples
 from summarize.training.models import Model, make_model
@@ -146,7 +145,9 @@ def missing(path: Path) -> list[Any]:
 def build_cache(run: Run, cache: Path, progress: Progress) -> None:
     recipe = run.recipe
     if run.init_from:
-        tokenizer = load_checkpoint(run.init_from).tokenizer
+        if not (run.init_from / "tokenizer.json").is_file():
+            raise DataError(f"--init-from {run.init_from} is no model's folder: no tokenizer.json")
+        tokenizer = Tokenizer.load(run.init_from / "tokenizer.json")
     else:
         progress.message(f"training a tokenizer of {recipe.vocab_size:,} pieces")
         rows = islice(interleave(run.data, recipe), recipe.tokenizer_rows)
@@ -226,7 +227,7 @@ class Loop:
         torch.manual_seed(self.recipe.seed)
         self.model = make_model(self.recipe, tokenizer.vocab_size)
         if run.init_from:
-            self.model.start_from(load_checkpoint(run.init_from))
+            self.model.start_from(run.init_from)
         self.network = self.model.network.to(self.device)
         self.module = LossModule(self.model, self.recipe.label_smoothing)
         self.parallel = workers.wrap(self.module, self.model.has_unused_weights)

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import T5Config, T5ForConditionalGeneration
@@ -29,7 +30,7 @@ from transformers.utils import logging
 
 from summarize.errors import OptionError
 from summarize.files import sha256, write_bytes, write_text
-from summarize.rnn.checkpoint import Checkpoint
+from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
 from summarize.rnn.network import smoothed_cross_entropy
 from summarize.rnn.tokenizer import EOS, EOS_ID, PAD, PAD_ID, SPECIAL, Tokenizer
 from summarize.training.transformer_config import TransformerConfig
@@ -141,6 +142,22 @@ class Transformer(nn.Module):
         with torch.no_grad():
             self.embedding.weight.copy_(torch.from_numpy(array) * self.config.embedding_size**0.5)
 
+    def start_from_transformer(self, folder: Path) -> None:
+        """What `save_transformer` wrote, the factor taken out of the queries' weights again."""
+        weights = load_file(folder / "model.safetensors")
+        own = dict(self.model.named_parameters())
+        if {n: p.shape for n, p in own.items()} != {n: w.shape for n, w in weights.items()}:
+            raise OptionError(f"--init-from {folder} has other sizes than the recipe")
+        with torch.no_grad():
+            for name, parameter in own.items():
+                factor = self.scale if name.endswith(".q.weight") else 1.0
+                parameter.copy_(weights[name].float() / factor)
+
+    @property
+    def scale(self) -> float:
+        """What the scores are multiplied by in training."""
+        return float((self.config.embedding_size // self.config.attention_heads) ** -0.5)
+
 
 class RmsNorm(torch.autograd.Function):
     """y = w * x / sqrt(mean(x^2) + eps); Zhang & Sennrich 2019, eq. 4.
@@ -188,7 +205,13 @@ class TransformerModel:
         self.config = TransformerConfig.from_dict(sizes)
         self.network = Transformer(self.config, vocab_size)
         self.loss = self.network.loss
-        self.start_from = self.network.start_from_rnn
+
+    def start_from(self, folder: Path) -> None:
+        """All weights of a transformer that was saved here, or the embedding of an RNN."""
+        if (folder / "summarize.json").exists():
+            self.network.start_from_transformer(folder)
+        else:
+            self.network.start_from_rnn(load_checkpoint(folder))
 
     def identity(self) -> dict[str, Any]:
         sizes = {k: v for k, v in asdict(self.config).items() if k != "dropout"}
@@ -211,10 +234,9 @@ def save_transformer(
     model.config.decoder_start_token_id = style
     for key, value in {**SEARCH, "decoder_start_token_id": style}.items():
         setattr(model.generation_config, key, value)
-    scale = (network.config.embedding_size // network.config.attention_heads) ** -0.5
     # named_parameters, for state_dict lists the shared embedding four times.
     weights = {
-        name: (tensor.detach().cpu() * (scale if name.endswith(".q.weight") else 1)).half()
+        name: (tensor.detach().cpu() * (network.scale if name.endswith(".q.weight") else 1)).half()
         for name, tensor in model.named_parameters()
     }
     backend = tokenizer_of(tokenizer)
