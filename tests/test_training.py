@@ -237,6 +237,11 @@ def test_a_warm_start_takes_the_weights_and_the_tokenizer(run: Run, tmp_path: Pa
         np.testing.assert_allclose(after.weights[name], weight, atol=1e-3)
 
 
+def test_a_warm_start_from_no_model(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no model's folder"):
+        train(replace(run, init_from=tmp_path / "absent"), Silent())
+
+
 def test_an_earlier_run_is_not_overwritten(run: Run) -> None:
     with pytest.raises(Interrupted):
         train(run, Silent(2))
