@@ -1,7 +1,7 @@
 """What is known about each model: kind, size, data, licence, and whether it is on this machine.
 
 Of the models that ship, and of folders that `summarize train` made, everything is read from their
-files. Of the hub's models, parameters (rounded), data and licence are what their pages say.
+files. Of the hub's models, parameters are rounded, and the licence that counts is on their pages.
 """
 
 from __future__ import annotations
