@@ -36,13 +36,16 @@ def rouge_scores(
     return {kind: np.array([100 * row[kind].fmeasure for row in rows]) for kind in TYPES}
 
 
+def bootstrap_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of RESAMPLES seeded draws with replacement; the same draws for the same length."""
+    generator = np.random.default_rng(SEED)
+    size = len(values)
+    return np.array([values[generator.integers(0, size, size)].mean() for _ in range(RESAMPLES)])
+
+
 def with_interval(values: NDArray[np.float64]) -> dict[str, Any]:
     """Mean and its 95 % bootstrap interval: 1,000 resamples of the documents, seeded."""
-    generator = np.random.default_rng(SEED)
-    means = [
-        values[generator.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)
-    ]
-    low, high = np.percentile(means, [2.5, 97.5])
+    low, high = np.percentile(bootstrap_means(values), [2.5, 97.5])
     return {"f1": round(float(values.mean()), 3), "low": round(low, 3), "high": round(high, 3)}
 
 
@@ -53,13 +56,7 @@ def paired_difference(values: NDArray[np.float64], others: NDArray[np.float64]) 
     is twice the smaller share of resamples on either side of zero, at least 1 / 1,001.
     """
     difference = values - others
-    generator = np.random.default_rng(SEED)
-    means = np.array(
-        [
-            difference[generator.integers(0, len(difference), len(difference))].mean()
-            for _ in range(RESAMPLES)
-        ]
-    )
+    means = bootstrap_means(difference)
     low, high = np.percentile(means, [2.5, 97.5])
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
     return {

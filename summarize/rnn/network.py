@@ -149,13 +149,19 @@ class Seq2Seq(nn.Module):
         from 5 to 40 tokens, and most of a padded batch is padding.
         """
         output, _ = self(src, src_mask, tgt)
-        real = torch.nonzero(labels.flatten() >= 0)[:, 0]
-        # Rounded up with rows that count for nothing: one kernel serves many batches.
-        spare = real.new_zeros(-len(real) % 256)
-        rows = torch.cat([real, spare])
-        wanted = torch.cat([labels.flatten()[real], spare - 1])
+        rows, wanted = real_positions(labels)
         logits = self.logits(output.flatten(0, 1).index_select(0, rows))
         return smoothed_cross_entropy(logits, wanted, label_smoothing)
+
+
+def real_positions(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """labels (B, T), padding below 0 -> rows (N,) of the flattened batch, and their labels (N,).
+
+    N is rounded up with rows that count for nothing: one kernel serves many batches.
+    """
+    real = torch.nonzero(labels.flatten() >= 0)[:, 0]
+    spare = real.new_zeros(-len(real) % 256)
+    return torch.cat([real, spare]), torch.cat([labels.flatten()[real], spare - 1])
 
 
 class SmoothedCrossEntropy(torch.autograd.Function):

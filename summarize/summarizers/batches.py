@@ -12,6 +12,10 @@ from typing import Any, NamedTuple, Protocol
 from summarize.sentences import ENDS, chunks
 from summarize.summarizers import Options, Summary, Tokens
 
+# Characters of which the tokens are counted: counting those of a book would take longer than
+# reading its opening.
+COUNTED = 500_000
+
 
 class Source(NamedTuple):
     """A document as far as the model reads it."""
@@ -94,6 +98,11 @@ def fitting(writer: Writer, text: str) -> list[str]:
 
 def fits(source: Source) -> bool:
     return source.read >= source.total
+
+
+def estimated_tokens(counted: int, text: str) -> int:
+    """Tokens of a text, `counted` in its first COUNTED characters."""
+    return round(counted * max(1.0, len(text) / COUNTED))
 
 
 def write_sorted(

@@ -17,7 +17,7 @@ from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
 from summarize.rnn.runtime import Runtime
 from summarize.rnn.tokenizer import EOS_ID, SPECIAL
 from summarize.summarizers import Options, Summary, resolve, shipped
-from summarize.summarizers.batches import Draft, Source, summarize_all
+from summarize.summarizers.batches import COUNTED, Draft, Source, estimated_tokens, summarize_all
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
 DEFAULTS: dict[str, Any] = {
@@ -29,7 +29,6 @@ DEFAULTS: dict[str, Any] = {
 }
 PATIENCE = 2.0
 WORD = re.compile(r"\w+")
-COUNTED = 500_000  # characters of which the tokens are counted; the rest is estimated from them
 
 
 class Rnn:
@@ -68,8 +67,7 @@ class Rnn:
         text = text.strip()
         ids = self.tokenizer.encode(text[:COUNTED])
         read = ids[: self.max_source_tokens]
-        # Counting the tokens of a book would take longer than reading its opening.
-        total = round(len(ids) * max(1.0, len(text) / COUNTED))
+        total = estimated_tokens(len(ids), text)
         return Source(read, len(read), total)
 
     def write(self, payloads: list[list[int]], options: Options) -> list[Draft]:

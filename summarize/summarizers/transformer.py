@@ -18,10 +18,9 @@ from summarize.errors import ModelError, OptionError
 from summarize.rnn.tokenizer import SURROGATE
 from summarize.sentences import ENDS, paragraphs
 from summarize.summarizers import Options, Summary, resolve
-from summarize.summarizers.batches import Draft, Source, summarize_all
+from summarize.summarizers.batches import COUNTED, Draft, Source, estimated_tokens, summarize_all
 from summarize.summarizers.loading import Loaded, load
 
-COUNTED = 500_000  # characters of which the tokens are counted; the rest is estimated from them
 CHAT_TOKENS = 4096  # what an instructed model reads at most: on a CPU more would take minutes
 MOST_TOKENS = {"short": 64, "medium": 200, "long": 400}
 ASKED = {
@@ -121,7 +120,7 @@ class Transformer:
                 return_offsets_mapping=True,
             )
         ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
-        total = round(len(ids) * max(1.0, len(text) / COUNTED))
+        total = estimated_tokens(len(ids), text)
         if len(ids) <= self.max_source_tokens and len(text) <= COUNTED:
             return Source(text, len(ids), len(ids))
         read = min(len(ids), self.max_source_tokens)

@@ -31,7 +31,7 @@ from transformers.utils import logging
 from summarize.errors import OptionError
 from summarize.files import sha256, write_bytes, write_text
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
-from summarize.rnn.network import smoothed_cross_entropy
+from summarize.rnn.network import real_positions, smoothed_cross_entropy
 from summarize.rnn.tokenizer import EOS, EOS_ID, PAD, PAD_ID, SPECIAL, Tokenizer
 from summarize.training.transformer_config import TransformerConfig
 
@@ -122,10 +122,7 @@ class Transformer(nn.Module):
             encoder_attention_mask=src_mask,
             use_cache=False,
         ).last_hidden_state
-        real = torch.nonzero(labels.flatten() >= 0)[:, 0]
-        spare = real.new_zeros(-len(real) % 256)
-        rows = torch.cat([real, spare])
-        wanted = torch.cat([labels.flatten()[real], spare - 1])
+        rows, wanted = real_positions(labels)
         output = hidden.flatten(0, 1).index_select(0, rows) * self.config.embedding_size**-0.5
         return smoothed_cross_entropy(
             F.linear(output, self.embedding.weight), wanted, label_smoothing
