@@ -4,10 +4,11 @@
         docs-train.jsonl.xz --dev arxiv-dev.jsonl.xz --out runs/ablation \\
         -o benchmarks/results/ablation.json
 
-Each network is trained by `summarize train --recipe ablation` in a process of its own and scored on
-dev documents. Interrupted, the same command goes on where it was. What differs between two rows is
-the attention and nothing else; `pairs_per_second` is the median of the steps after the first
-tenth, at both source lengths of the recipe.
+Each network is trained by `summarize train --recipe ablation` in a process of its own, two at a
+time with one thread each, and scored on dev documents as `summarize bench` does it. Interrupted,
+the same command goes on where it was. What differs between two rows is the attention and nothing
+else; `pairs_per_second` is the median of the steps after the first tenth, at both source lengths of
+the recipe.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ import json
 import shutil
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from titles import machine, measure
 
-from summarize.evaluation.rouge import paired_difference, signature
+from summarize.evaluation.bench import Journal, Plan, bench
+from summarize.evaluation.data import read_data
+from summarize.evaluation.environment import child_environment
+from summarize.files import write_text
 from summarize.rnn.config import ATTENTION_KINDS
-from summarize.summarizers import Options
 from summarize.summarizers.catalog import count_parameters
-from summarize.training.examples import Pairs, read_examples
-from summarize.training.recipe import Recipe, read_toml
+from summarize.training.examples import Pairs
+from summarize.training.recipe import load_recipe, read_toml
 
 # Name -> what it changes in the recipe's [network].
 VARIANTS: dict[str, dict[str, Any]] = {kind: {"attention": kind} for kind in ATTENTION_KINDS}
@@ -58,7 +60,8 @@ def run(arguments: argparse.Namespace, out: Path, recipe: Path) -> None:
     command += ["--dev", str(arguments.dev), "--recipe", str(recipe), "--out", str(out)]
     if (out / "snapshots").exists():
         command.append("--resume")
-    subprocess.run(command, check=True)
+    # One thread each, so that two runs do not wait for each other's.
+    subprocess.run(command, check=True, env=child_environment(1))
 
 
 def prepare(arguments: argparse.Namespace) -> float:
@@ -88,17 +91,21 @@ def train(arguments: argparse.Namespace, name: str, passes: float) -> Path:
     return out
 
 
-def report(out: Path, name: str, scores: dict[str, Any]) -> dict[str, Any]:
+def facts(out: Path, name: str) -> dict[str, Any]:
+    """What training took and reached; pairs per second at both source lengths of the recipe."""
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text("utf-8").splitlines()]
     steps = [line for line in lines if line["kind"] == "train"]
     total = steps[-1]["total_pairs"]
+    recipe = load_recipe("ablation")
+    early = recipe.early_fraction * total
+    margin = recipe.pool_pairs  # the source length changes between two pools
     speeds = {}
-    early = 0.8 * total
     for part, chosen in (
-        ("96_tokens", [s for s in steps if 0.1 * total < s["pairs"] < early - 10_000]),
-        ("256_tokens", [s for s in steps if s["pairs"] > early + 10_000]),
+        ("short_sources", [s for s in steps if 0.1 * total < s["pairs"] < early - margin]),
+        ("whole_sources", [s for s in steps if s["pairs"] > early + margin]),
     ):
-        speeds[part] = round(float(np.median([s["pairs_per_second"] for s in chosen])), 1)
+        if chosen:
+            speeds[part] = round(float(np.median([s["pairs_per_second"] for s in chosen])), 1)
     last = [line for line in lines if line["kind"] == "dev"][-1]
     return {
         "parameters": count_parameters(out / "model.safetensors"),
@@ -107,7 +114,6 @@ def report(out: Path, name: str, scores: dict[str, Any]) -> dict[str, Any]:
         "training_seconds": last["seconds"],
         "pairs_per_second": speeds,
         "dev_loss": last["loss"],
-        **scores,
         "network": VARIANTS[name],
     }
 
@@ -121,38 +127,40 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=200_000)
     parser.add_argument("--variant", action="append", choices=list(VARIANTS), default=[])
     parser.add_argument("--limit", type=int, default=500, help="dev documents to score")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=2, help="at a time, with one thread each")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     passes = prepare(arguments)
-    examples = list(read_examples([arguments.dev], Recipe()))[: arguments.limit]
     names = arguments.variant or list(VARIANTS)
-    rows: dict[str, Any] = {}
-    scores: dict[str, Any] = {}
-    for name in names:
-        out = train(arguments, name, passes)
-        found, scores[name] = measure(str(out / "latest"), examples, Options(), arguments.processes)
-        rows[name] = report(out, name, found)
-        result = {
-            "command": " ".join(["python", "benchmarks/ablation.py", "DATA", "--dev", "..."]),
-            "date": time.strftime("%Y-%m-%d"),
-            "pairs": arguments.pairs,
-            "recipe": read_toml("ablation")[0],
-            "dev": arguments.dev.name,
-            "documents": len(examples),
-            "signature": signature("1"),
-            "machine": machine(),
-            "variants": rows,
-            "differences_to_general": {
-                other: {
-                    kind: paired_difference(values, scores["general"][kind])
-                    for kind, values in scores[other].items()
-                }
-                for other in scores
-                if other != "general" and "general" in scores
-            },
-        }
-        arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        folders = list(pool.map(lambda name: train(arguments, name, passes), names))
+    plan = Plan(
+        models=[str(folder / "latest") for folder in folders],
+        data=read_data(str(arguments.dev), arguments.limit),
+        batch_size=8,
+        processes=arguments.jobs,
+    )
+    journal = Journal(arguments.out / "journal")
+    measured, _ = bench(plan, journal, lambda model, done: None)
+    called = dict(zip(plan.models, names, strict=True))
+    result = {
+        "command": " ".join(["python", *sys.argv]),
+        **measured,
+        "models": {called[model]: values for model, values in measured["models"].items()},
+        "buckets": [
+            {**b, "models": {called[m]: values for m, values in b["models"].items()}}
+            for b in measured["buckets"]
+        ],
+        "differences": {
+            " - ".join(called[model] for model in pair.split(" - ")): values
+            for pair, values in measured["differences"].items()
+        },
+        "pairs": arguments.pairs,
+        "jobs": arguments.jobs,
+        "recipe": read_toml("ablation")[0],
+        "training": {n: facts(f, n) for n, f in zip(names, folders, strict=True)},
+    }
+    write_text(arguments.output, json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from types import FrameType
 
 import typer
 
-from summarize.commands import models, text, train
+from summarize.commands import bench, models, report, scaling, score, text, train
 from summarize.errors import SummarizeError
 from summarize.views.terminal import visible
 
@@ -35,13 +35,13 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         except KeyboardInterrupt:
             code = 130
         except SummarizeError as error:
-            report(str(error))
+            complain(str(error))
             code = error.exit_code
         except MemoryError:
-            report("out of memory; give less text at a time")
+            complain("out of memory; give less text at a time")
             code = 1
         except OSError as error:
-            report(f"{error.filename or 'output'}: {error.strerror or error}")
+            complain(f"{error.filename or 'output'}: {error.strerror or error}")
             code = 1
         raise typer.Exit(code)
 
@@ -57,7 +57,11 @@ def single(command: Callable[..., int], **texts: str) -> typer.Typer:
 
 default = single(text.text, help=text.HELP, epilog=text.EPILOG)
 COMMANDS = {
+    "bench": single(bench.bench, help=bench.HELP),
     "models": single(models.models, help=models.HELP),
+    "report": single(report.report, help=report.HELP),
+    "scaling": single(scaling.scaling, help=scaling.HELP),
+    "score": single(score.score, help=score.HELP),
     "train": single(train.train, help=train.HELP),
 }
 
@@ -80,5 +84,5 @@ def on_terminate(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def report(message: str) -> None:
+def complain(message: str) -> None:
     print(f"summarize: {visible(message)}", file=sys.stderr)

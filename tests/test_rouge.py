@@ -24,7 +24,7 @@ def test_the_interval_is_seeded_and_holds_the_mean() -> None:
     values = np.random.default_rng(0).normal(40, 10, 500)
     first, second = with_interval(values), with_interval(values)
     assert first == second
-    assert first["low"] < first["f1"] < first["high"]
+    assert first["low"] < first["mean"] < first["high"]
     error = 10 / 500**0.5
     assert 3 * error < first["high"] - first["low"] < 5 * error
 

@@ -27,8 +27,9 @@ HELP = """Summarize files and piped text, at once and offline.
 
 FILES are .txt or .md; - is standard input, as is a pipe without FILES."""
 
-EPILOG = """Commands: summarize models lists the models; summarize train DATA --out FOLDER
-trains one of your own (summarize train --help). A file named like a command is ./train."""
+EPILOG = """Commands: models lists the models; bench, score and scaling measure them, report draws
+what was measured; train makes one of your own. Each has its --help, as in summarize bench --help. A
+file named like a command is ./train."""
 
 
 def text(

@@ -1,4 +1,4 @@
-"""ROUGE F1: scores from rouge_score, intervals and tests from a seeded bootstrap of our own."""
+"""ROUGE: scores from rouge_score, intervals and tests from a seeded bootstrap of our own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TYPES = ("rouge1", "rouge2", "rougeL")
+from summarize.sentences import sentences
+
+TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+PARTS = ("precision", "recall", "f1")
 RESAMPLES = 1000
 SEED = 12345
 
@@ -17,36 +20,56 @@ SEED = 12345
 def signature(references: str = "1") -> str:
     """What must be said with a ROUGE figure; `references` is "1", or "max" over several."""
     return (
-        f"ROUGE|nrefs:{references}|stem:yes|lsum:none|bs:{RESAMPLES}|seed:{SEED}"
+        f"ROUGE|nrefs:{references}|stem:yes|lsum:sentences|bs:{RESAMPLES}|seed:{SEED}"
         f"|v:{version('rouge-score')}"
     )
+
+
+def rouge(
+    summaries: Sequence[str], references: Sequence[Sequence[str]]
+) -> dict[str, NDArray[np.float64]]:
+    """Type -> (N, 3) precision, recall and F1 in percent, stemmed; of several references the one
+    with the best F1. rougeLsum compares sentence by sentence, so each is put on its own line."""
+    from rouge_score.rouge_scorer import RougeScorer
+
+    scorer = RougeScorer(list(TYPES), use_stemmer=True)
+    rows = [
+        scorer.score_multi([by_lines(r) for r in several], by_lines(summary))
+        for summary, several in zip(summaries, references, strict=True)
+    ]
+    return {kind: 100 * np.array([row[kind] for row in rows]).reshape(-1, 3) for kind in TYPES}
+
+
+def by_lines(text: str) -> str:
+    return "\n".join(sentences(text))
 
 
 def rouge_scores(
     summaries: Sequence[str], references: Sequence[Sequence[str]]
 ) -> dict[str, NDArray[np.float64]]:
-    """F1 of each summary in percent, stemmed; of several references the best, by F1."""
-    from rouge_score.rouge_scorer import RougeScorer
-
-    scorer = RougeScorer(list(TYPES), use_stemmer=True)
-    rows = [
-        scorer.score_multi(list(refs), summary)
-        for summary, refs in zip(summaries, references, strict=True)
-    ]
-    return {kind: np.array([100 * row[kind].fmeasure for row in rows]) for kind in TYPES}
+    """F1 alone, (N,) each."""
+    return {kind: values[:, 2] for kind, values in rouge(summaries, references).items()}
 
 
 def bootstrap_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means of RESAMPLES seeded draws with replacement; the same draws for the same length."""
+    """values (N,) or (N, C) -> means of RESAMPLES seeded draws with replacement, (R,) or (R, C).
+
+    The same draws for the same N, whatever the values.
+    """
     generator = np.random.default_rng(SEED)
     size = len(values)
-    return np.array([values[generator.integers(0, size, size)].mean() for _ in range(RESAMPLES)])
+    draws = (generator.integers(0, size, size) for _ in range(RESAMPLES))
+    return np.array([values[rows].mean(axis=0) for rows in draws])
 
 
-def with_interval(values: NDArray[np.float64]) -> dict[str, Any]:
-    """Mean and its 95 % bootstrap interval: 1,000 resamples of the documents, seeded."""
+def with_interval(values: NDArray[np.float64]) -> dict[str, float]:
+    """Mean of values (N,) and its 95 % bootstrap interval."""
     low, high = np.percentile(bootstrap_means(values), [2.5, 97.5])
-    return {"f1": round(float(values.mean()), 3), "low": round(low, 3), "high": round(high, 3)}
+    return {
+        "mean": round(float(values.mean()), 3),
+        "low": round(float(low), 3),
+        "high": round(float(high), 3),
+    }
 
 
 def paired_difference(values: NDArray[np.float64], others: NDArray[np.float64]) -> dict[str, float]:
@@ -64,4 +87,12 @@ def paired_difference(values: NDArray[np.float64], others: NDArray[np.float64]) 
         "low": round(float(low), 3),
         "high": round(float(high), 3),
         "p": round(min(1.0, 2 * (tail + 1) / (RESAMPLES + 1)), 4),
+    }
+
+
+def report(scores: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """Of `rouge`: type -> precision, recall, f1 -> mean and interval."""
+    return {
+        kind: {part: with_interval(values[:, i]) for i, part in enumerate(PARTS)}
+        for kind, values in scores.items()
     }

@@ -1,0 +1,98 @@
+"""Every picture and table of benchmarks/README.md, from the committed results and nothing else.
+
+    python benchmarks/figures.py          # draw and write them
+    python benchmarks/figures.py --check  # fail if a table in README.md is not what results say
+
+A table stands in README.md between two comments, and is replaced there:
+
+    <!-- table: results/arxiv-test.json | Quality -->
+    <!-- end -->
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from summarize.files import write_text
+from summarize.views.report import write_html, write_pngs
+from summarize.views.tables import Table, markdown_table, tables
+
+HERE = Path(__file__).parent
+# What the pictures show: quality of one, growth of the other.
+DRAWN = ("results/arxiv-test.json", "results/scaling.json")
+MARKED = re.compile(r"(<!-- table: (\S+) \| (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def read(name: str) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((HERE / name).read_text(encoding="utf-8"))
+    return values
+
+
+def table_of(name: str, title: str) -> str:
+    """The table of this result whose title begins so, and under it how it was measured."""
+    result = read(name)
+    every = [training_table(result)] if title == "Training" else tables(result)
+    chosen = next(table for table in every if table.title.startswith(title))
+    return f"{markdown_table(chosen)}\n\n{measured(result, name)}\n"
+
+
+def measured(result: dict[str, Any], name: str) -> str:
+    """Command, date, machine, versions."""
+    used = result["environment"]
+    versions = ", ".join(f"{k} {v}" for k, v in used["versions"].items())
+    return (
+        f"<sub>[{name}]({name}): `{result['command']}`, {result['date']}, {used['cpu']}, "
+        f"{used['threads']} thread(s) a process; {versions}"
+        + (f"; `{result['signature']}`" if "signature" in result else "")
+        + "</sub>"
+    )
+
+
+def training_table(result: dict[str, Any]) -> Table:
+    """Of the ablation: what each kind of attention learned from the same pairs, and its speed."""
+    rows = []
+    for name, facts in result["training"].items():
+        scores = result["models"][name]["scores"]
+        first = scores["rouge1"]["f1"]
+        speeds = facts["pairs_per_second"]
+        rows.append(
+            [
+                name,
+                f"{facts['parameters'] / 1e6:.2f} M",
+                f"{facts['dev_loss']:.2f}",
+                f"{first['mean']:.1f} ({first['low']:.1f}-{first['high']:.1f})",
+                *(f"{scores[kind]['f1']['mean']:.1f}" for kind in ("rouge2", "rougeL")),
+                " / ".join(f"{speeds[k]:.0f}" for k in ("short_sources", "whole_sources")),
+            ]
+        )
+    headings = ["attention", "parameters", "dev loss", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L"]
+    return Table("Training", [*headings, "pairs/s, 96 / 256 tokens"], rows)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--html", type=Path, help="write the whole report to this file too")
+    arguments = parser.parse_args()
+    page = HERE / "README.md"
+    text = page.read_text(encoding="utf-8")
+    fresh = MARKED.sub(lambda m: m[1] + table_of(m[2], m[3]) + m[4], text)
+    if arguments.check:
+        if fresh != text:
+            print("README.md is not what the results say; run: python benchmarks/figures.py")
+        return int(fresh != text)
+    write_text(page, fresh)
+    results = [read(name) for name in DRAWN]
+    write_pngs(results, HERE / "pictures")
+    if arguments.html:
+        write_html(results, arguments.html)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

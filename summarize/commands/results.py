@@ -1,0 +1,56 @@
+"""What the measuring commands share: where a result goes, and in which form."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from summarize.errors import OptionError
+
+
+def check_form(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
+    """json, csv, markdown or table; more than one is an OptionError."""
+    asked = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
+    chosen = [name for name, is_asked in asked.items() if is_asked]
+    if len(chosen) > 1:
+        raise OptionError(f"--{chosen[0]} and --{chosen[1]} contradict; use one")
+    return chosen[0] if chosen else "table"
+
+
+def check_folder(path: Path | None) -> None:
+    """Refuse before the work what would fail after it."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise OptionError(f"{path} is a directory; name a file in it")
+    if not Path(os.path.abspath(path)).parent.is_dir():
+        raise OptionError(f"{path}: the directory {path.parent} does not exist")
+
+
+def print_result(result: dict[str, Any], form: str) -> None:
+    from summarize.views import tables
+    from summarize.views.terminal import visible
+
+    if form == "json":
+        print(json.dumps(result, indent=1))
+    elif form == "csv":
+        sys.stdout.write(visible(tables.to_csv(result)))
+    elif form == "markdown":
+        sys.stdout.write(visible(tables.to_markdown(result)))
+    else:
+        tables.show(result)
+
+
+def write_reports(results: list[dict[str, Any]], html: Path | None, png: Path | None) -> None:
+    """The page and the pictures that were asked for."""
+    if html is None and png is None:
+        return
+    from summarize.views.report import write_html, write_pngs
+
+    if html is not None:
+        write_html(results, html)
+    if png is not None:
+        write_pngs(results, png)

@@ -1,0 +1,96 @@
+"""What must be known to compare a measurement with another: machine, threads, versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "summarize",
+    "numpy",
+    "tokenizers",
+    "rouge-score",
+    "sentencex",
+    "torch",
+    "transformers",
+)
+# Read by the libraries that compute, each by another; set together they mean one thing.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def environment(threads: int | None = None) -> dict[str, Any]:
+    """CPU, cores, threads, memory, system, Python, and versions of what is installed."""
+    return {
+        "cpu": cpu(),
+        "cores": os.cpu_count(),
+        "threads": threads or default_threads(),
+        "memory_bytes": memory(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: found for name in PACKAGES if (found := installed(name))},
+    }
+
+
+def cpu() -> str:
+    known = Path("/proc/cpuinfo")
+    if known.exists():
+        names = re.findall(r"model name\s*: (.*)", known.read_text(errors="replace"))
+        if names:
+            return str(names[0])
+    return platform.processor() or platform.machine()
+
+
+def memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):  # not on this system
+        return None
+
+
+def default_threads() -> int:
+    for name in THREADS:
+        value = os.environ.get(name, "")
+        if value.isdigit() and int(value) > 0:
+            return int(value)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def child_environment(threads: int | None) -> dict[str, str]:
+    """For a child process of ours (python -P -m summarize...), which may use so many threads.
+
+    It finds this package wherever it was found here, and nothing that lies in the directory.
+    """
+    here = str(Path(__file__).parents[2])
+    paths = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
+    limits = dict.fromkeys(THREADS, str(threads)) if threads else {}
+    return os.environ | limits | {"PYTHONPATH": paths}
+
+
+def peak_memory() -> int:
+    """Bytes that this process has held at most.
+
+    On Linux from /proc: getrusage counts what the parent held before it started this process.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text())
+        if found:
+            return int(found[1]) * 1024
+    import resource
+    import sys
+
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else used * 1024
+
+
+def installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

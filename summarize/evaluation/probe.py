@@ -1,0 +1,237 @@
+"""The child process of `summarize scaling`: one model at one length, and its memory.
+
+    python -m summarize.evaluation.probe < job.json
+
+A job is a JSON object: model, load, length (tokens of the document), summary_tokens, phase
+("inference" or "training"), repeats, batch (of a training step), text (a long document to cut from)
+and memory_bytes, the most that the process may hold. The answer is one JSON object on standard
+output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from summarize.errors import SummarizeError
+from summarize.evaluation.environment import peak_memory
+from summarize.summarizers import Options, load_summarizer, shipped
+
+SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints must not stand beside the answer
+    job = json.load(sys.stdin)
+    limit_memory(job["memory_bytes"])
+    try:
+        answer = (inference if job["phase"] == "inference" else training)(job)
+    except SummarizeError as error:
+        answer = {"error": str(error), "exit_code": error.exit_code}
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        answer = {"out_of_memory": True}
+    print(json.dumps(answer), file=answers, flush=True)
+
+
+def limit_memory(most: int | None) -> None:
+    """So that what does not fit fails here, and the machine does not stand still."""
+    if most:
+        import resource
+
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+# --- writing a summary -------------------------------------------------------------------------
+
+
+def inference(job: dict[str, Any]) -> dict[str, Any]:
+    """Seconds to encode and to write a whole summary, as `summarize` serves this model."""
+    summarizer: Any = load_summarizer(job["model"], **job["load"])
+    length, tokens, text = job["length"], job["summary_tokens"], job["text"]
+    if job["model"] == "lead":
+        words = " ".join(text.split()[:length])
+        whole = repeat(lambda: summarizer.summarize([words]), job["repeats"])
+        return answer_of("Python", {"whole": whole}, {"read": len(words.split())})
+    is_longer = hasattr(summarizer, "model") and lengthen(summarizer, length)
+    trained = summarizer.max_source_tokens
+    summarizer.max_source_tokens = length - getattr(summarizer, "added_tokens", 0)
+    options = Options(min_tokens=tokens, max_tokens=tokens)
+    source = summarizer.read(text)
+    encode = encoder_of(summarizer, source.payload)
+    facts = {
+        "read": source.read,
+        "beam_size": beam_size(summarizer, options),
+        "past_training": length > trained,
+        "longer_position_table": bool(is_longer),
+    }
+    times = {
+        "encoder": repeat(encode, job["repeats"]),
+        "whole": repeat(
+            lambda: summarizer.write([summarizer.read(text).payload], options), job["repeats"]
+        ),
+    }
+    engine = "transformers" if hasattr(summarizer, "model") else "NumPy"
+    return answer_of(engine, times, facts)
+
+
+def encoder_of(summarizer: Any, payload: Any) -> Callable[[], Any]:
+    """What is done once a document: the encoder; of a chat model, reading the text."""
+    if hasattr(summarizer, "runtime"):
+        ids = np.asarray(payload)
+        return lambda: summarizer.runtime.encode(ids)
+    import torch
+
+    inputs = summarizer.tokenizer(payload, return_tensors="pt", return_token_type_ids=False)
+    inputs = inputs.to(summarizer.model.device)
+    module = summarizer.model if summarizer.is_chat else summarizer.model.get_encoder()
+
+    def encode() -> Any:
+        with torch.inference_mode():
+            return module(**inputs)
+
+    return encode
+
+
+def beam_size(summarizer: Any, options: Options) -> int:
+    if hasattr(summarizer, "runtime"):
+        from summarize.summarizers.rnn import DEFAULTS
+
+        return int(DEFAULTS["beam_size"])
+    own = summarizer.model.generation_config.num_beams or 1
+    return int(summarizer.search(options).get("num_beams", own))
+
+
+def lengthen(summarizer: Any, length: int) -> bool:
+    """A learned table of positions that ends too early is made longer, with random weights.
+
+    The time does not depend on what the weights are. Models without a table are left alone.
+    """
+    config = summarizer.model.config
+    changed = False
+    for name in ("max_position_embeddings", "max_encoder_position_embeddings"):
+        places = getattr(config, name, None)
+        if isinstance(places, int) and places < length + 16 and not summarizer.is_chat:
+            setattr(config, name, length + 16)
+            changed = True
+    if changed:
+        old = summarizer.model
+        generation = old.generation_config
+        summarizer.model = type(old)(config).to(old.device, old.dtype).eval()
+        summarizer.model.generation_config = generation
+    return changed
+
+
+# --- a training step ---------------------------------------------------------------------------
+
+
+def training(job: dict[str, Any]) -> dict[str, Any]:
+    """Seconds of a training step in PyTorch: forward, backward and optimizer, as in training."""
+    import torch
+
+    from summarize.rnn.tokenizer import EOS_ID, SPECIAL
+    from summarize.training.trainer import keep_freed_memory, make_optimizers
+
+    keep_freed_memory()
+    network, loss, vocab_size, recipe = trainable(job)
+    optimizers = make_optimizers(network, recipe)
+    generator = np.random.default_rng(1)
+    shape = (job["batch"], job["length"])
+    src = torch.from_numpy(generator.integers(len(SPECIAL), vocab_size, shape))
+    tgt = torch.from_numpy(
+        generator.integers(len(SPECIAL), vocab_size, (job["batch"], job["summary_tokens"]))
+    )
+    labels = torch.cat([tgt[:, 1:], torch.full_like(tgt[:, :1], EOS_ID)], dim=1)
+    mask = torch.ones_like(src, dtype=torch.bool)
+    network.train()
+
+    def step() -> None:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
+            value = loss(src, mask, tgt, labels)
+        value.backward()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+    times = {"training_step": repeat(step, job["repeats"])}
+    return answer_of("PyTorch", times, {"read": job["length"], "batch": job["batch"]})
+
+
+def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
+    """Network, loss(src, mask, tgt, labels), vocabulary size and recipe of a model by name."""
+    from summarize.summarizers import SUMMARIZERS
+    from summarize.training.models import make_model
+    from summarize.training.recipe import Recipe
+    from summarize.training.trainer import LossModule
+
+    name = job["model"]
+    folder = shipped(name) if name in SUMMARIZERS else Path(name)
+    for file in ("summarize.json", "config.json"):
+        values = json.loads((folder / file).read_text("utf-8")) if (folder / file).exists() else {}
+        made = values.get("training", {}).get("recipe") if "format_version" in values else None
+        if made:
+            recipe = Recipe(**made)
+            config = json.loads((folder / "config.json").read_text("utf-8"))
+            size = config.get("vocab_size") or config["network"]["vocab_size"]
+            model = LossModule(make_model(recipe, size), recipe.label_smoothing)
+            return model, lambda *batch: model(*batch)[0], size, recipe  # noqa: B023
+    summarizer: Any = load_summarizer(name, **job["load"])
+    if summarizer.is_chat:
+        raise SummarizeError(f"{name} is no encoder-decoder; its training step is not timed")
+    lengthen(summarizer, job["length"])
+    network = summarizer.model.float()
+
+    def loss(src: Any, mask: Any, tgt: Any, labels: Any) -> Any:
+        return network(
+            input_ids=src, attention_mask=mask, decoder_input_ids=tgt, labels=labels
+        ).loss
+
+    return network, loss, int(network.config.vocab_size), Recipe()
+
+
+# --- measuring ---------------------------------------------------------------------------------
+
+
+def repeat(action: Callable[[], Any], repeats: int) -> list[float]:
+    """Seconds of each of `repeats` calls after one that does not count; at least 3, and no more
+    than fit into SECONDS."""
+    action()
+    seconds: list[float] = []
+    while len(seconds) < repeats and (len(seconds) < 3 or sum(seconds) < SECONDS):
+        started = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def answer_of(engine: str, times: dict[str, list[float]], facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "engine": engine,
+        **facts,
+        "seconds": {name: summary_of(values) for name, values in times.items()},
+        "peak_memory_bytes": peak_memory(),
+    }
+
+
+def summary_of(seconds: list[float]) -> dict[str, float]:
+    middle = float(np.median(seconds))
+    return {
+        "median": middle,
+        "mad": float(np.median(np.abs(np.array(seconds) - middle))),
+        "repeats": len(seconds),
+    }
+
+
+if __name__ == "__main__":
+    main()

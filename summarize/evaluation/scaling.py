@@ -1,0 +1,229 @@
+"""How time and memory grow with the document: each model at each length in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from summarize.errors import ModelError, OptionError
+from summarize.evaluation.bench import SCHEMA_VERSION, is_transformer
+from summarize.evaluation.data import read_data
+from summarize.evaluation.environment import child_environment, environment
+from summarize.evaluation.operations import multiply_adds
+
+# What is fitted and drawn -> how to find it in a cell.
+QUANTITIES = ("encoder", "decoder_step", "whole", "training_step", "memory", "training_memory")
+# 97.5 % points of Student's t, by degrees of freedom.
+T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
+NOTHING = "lead"  # no network: it has neither an encoder nor a training step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Models and lengths; `batch` is of a training step."""
+
+    models: list[str]
+    lengths: list[int]
+    summary_tokens: int = 16
+    repeats: int = 10
+    batch: int = 4
+    threads: int | None = None
+    training: bool = True
+    load: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, least in (("summary_tokens", 1), ("repeats", 3), ("batch", 1)):
+            if getattr(self, name) < least:
+                raise OptionError(f"{name} is {getattr(self, name)}; it must be {least} or more")
+        if not self.lengths or min(self.lengths) < 8:
+            raise OptionError("--lengths needs numbers of tokens from 8 up, as in 64,256,1024")
+
+
+def scaling(plan: Plan, told: Callable[[str], None]) -> dict[str, Any]:
+    """The result: cells, fitted exponents, and where the lines cross."""
+    text = long_text(max(plan.lengths))
+    cells: dict[str, list[dict[str, Any]]] = {}
+    for model in plan.models:
+        cells[model] = list(measure(model, plan, text, told))
+    curves = {
+        model: {quantity: curve(found, quantity) for quantity in QUANTITIES}
+        for model, found in cells.items()
+    }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "scaling",
+        "date": time.strftime("%Y-%m-%d"),
+        "lengths": plan.lengths,
+        "summary_tokens": plan.summary_tokens,
+        "training_batch": plan.batch,
+        "environment": environment(plan.threads),
+        "memory_limit_bytes": memory_limit(),
+        "models": cells,
+        "exponents": {
+            model: {q: fitted for q, points in found.items() if (fitted := fit(points))}
+            for model, found in curves.items()
+        },
+        "crossings": crossings(curves),
+    }
+
+
+def measure(
+    model: str, plan: Plan, text: str, told: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
+    """A cell for each length."""
+    for length in plan.lengths:
+        cell: dict[str, Any] = {"length": length}
+        for phase in ("inference", "training") if plan.training else ("inference",):
+            if phase == "training" and model == NOTHING:
+                continue
+            told(f"{model}, {length:,} tokens, {phase}")
+            answer = probe(model, length, phase, plan, text)
+            if "error" in answer:
+                error = ModelError(answer["error"])
+                error.exit_code = answer["exit_code"]
+                raise error
+            cell[phase] = answer
+        seconds = cell["inference"].get("seconds", {})
+        if "encoder" in seconds:
+            rest = seconds["whole"]["median"] - seconds["encoder"]["median"]
+            # The step that ends the summary is one more.
+            seconds["decoder_step"] = {"median": max(rest, 0.0) / (plan.summary_tokens + 1)}
+            cell["multiply_adds"] = multiply_adds(
+                model, length, plan.summary_tokens, cell["inference"]["beam_size"]
+            )
+        yield cell
+
+
+def probe(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[str, Any]:
+    """One child process; what it could not hold comes back as `out_of_memory`."""
+    is_served_by_torch = phase == "inference" and model != NOTHING and is_transformer(model)
+    job = {
+        "model": model,
+        "load": plan.load if is_served_by_torch or "/" in model else {},
+        "length": length,
+        "summary_tokens": plan.summary_tokens,
+        "phase": phase,
+        "repeats": plan.repeats,
+        "batch": plan.batch,
+        "text": text,
+        "memory_bytes": memory_limit(),
+    }
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "summarize.evaluation.probe"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+            env=child_environment(plan.threads),
+        )
+        try:
+            out, _ = process.communicate(json.dumps(job))
+        except BaseException:
+            process.kill()
+            raise
+        errors.seek(0)
+        last = [line for line in errors.read().splitlines() if line.strip()][-1:]
+    lines = out.splitlines()
+    if lines:
+        found: dict[str, Any] = json.loads(lines[-1])
+        return found
+    if process.returncode in (-9, -6, -11) or any("memory" in line for line in last):
+        return {"out_of_memory": True}  # the kernel or a library gave up before Python could
+    raise ModelError(f"{model} failed at {length:,} tokens: {last[0] if last else 'no output'}")
+
+
+def memory_limit() -> int | None:
+    """Nine tenths of what is free now, where the system says what that is."""
+    known = Path("/proc/meminfo")
+    if not known.exists():
+        return None
+    found = re.search(r"MemAvailable:\s*(\d+) kB", known.read_text())
+    return int(found[1]) * 1024 * 9 // 10 if found else None
+
+
+def long_text(tokens: int) -> str:
+    """Our own documents one after another, again and again; no token is longer than 12 letters on
+    average, so this is text enough."""
+    every = "\n\n".join(row.document for row in read_data(None).rows)
+    wanted = 12 * tokens
+    return (every + "\n\n") * (wanted // len(every) + 1)
+
+
+# --- what the numbers say ----------------------------------------------------------------------
+
+
+def curve(cells: list[dict[str, Any]], quantity: str) -> list[tuple[int, float]]:
+    """(length, seconds or bytes) where it was measured; memory above the shortest length's."""
+    points = []
+    for cell in cells:
+        if quantity in ("memory", "training_memory"):
+            phase = "inference" if quantity == "memory" else "training"
+            value = cell.get(phase, {}).get("peak_memory_bytes")
+            # Python, libraries and weights do not grow: what the shortest document took.
+            base = cells[0].get(phase, {}).get("peak_memory_bytes", 0)
+            value = value and max(0, value - base)
+        else:
+            phase = "training" if quantity == "training_step" else "inference"
+            value = cell.get(phase, {}).get("seconds", {}).get(quantity, {}).get("median")
+        if value:
+            points.append((cell["length"], float(value)))
+    return points
+
+
+def fit(points: list[tuple[int, float]]) -> dict[str, Any] | None:
+    """value = c * length ** exponent on the longer half of the lengths, where constants count
+    least: least squares on logarithms, with the 95 % interval of the slope."""
+    longer = points[len(points) // 2 :] if len(points) >= 6 else points
+    if len(longer) < 3:
+        return None
+    x, y = np.log(np.array(longer, dtype=float)).T
+    centred = x - x.mean()
+    slope = float(centred @ y / (centred @ centred))
+    freedom = len(x) - 2
+    errors = y - y.mean() - slope * centred
+    spread = math.sqrt(float(errors @ errors) / freedom / float(centred @ centred))
+    margin = T975[min(freedom, len(T975)) - 1] * spread
+    return {
+        "exponent": round(slope, 3),
+        "low": round(slope - margin, 3),
+        "high": round(slope + margin, 3),
+        "from": longer[0][0],
+        "to": longer[-1][0],
+    }
+
+
+def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dict[str, Any]]:
+    """Where of two models the dearer becomes the cheaper, between measured lengths."""
+    found = []
+    for one, other in combinations(curves, 2):
+        for quantity in QUANTITIES:
+            first, second = (dict(curves[m][quantity]) for m in (one, other))
+            shared = sorted(set(first) & set(second))
+            gaps = [math.log(first[n] / second[n]) for n in shared]
+            for i in range(len(shared) - 1):
+                if gaps[i] * gaps[i + 1] < 0:
+                    part = gaps[i] / (gaps[i] - gaps[i + 1])
+                    low, high = math.log(shared[i]), math.log(shared[i + 1])
+                    found.append(
+                        {
+                            "quantity": quantity,
+                            "cheaper_before": one if gaps[i] < 0 else other,
+                            "cheaper_after": other if gaps[i] < 0 else one,
+                            "length": round(math.exp(low + part * (high - low))),
+                        }
+                    )
+    return found

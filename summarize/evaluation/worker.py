@@ -1,0 +1,82 @@
+"""The child process of a measurement: one model, so that its memory and start are its own.
+
+    python -m summarize.evaluation.worker < job.json
+
+A job is a JSON object: model, started (Unix time when the parent began), batch_size, options, and
+documents, each with `number`, `document` and `options` of its own. The answers are lines of JSON on
+standard output: a `ready`, one `summary` a document in the order asked, or an `error`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from itertools import groupby
+from typing import Any
+
+from summarize.errors import SummarizeError
+from summarize.evaluation.environment import peak_memory
+from summarize.summarizers import Options, Summarizer, load_summarizer
+
+
+def main() -> None:
+    # What a library prints must not stand between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def answer(kind: str, **values: Any) -> None:
+        print(json.dumps({"kind": kind, **values}), file=answers, flush=True)
+
+    job = json.load(sys.stdin)
+    try:
+        summarizer = load_summarizer(job["model"], **job["load"])
+        answer(
+            "ready",
+            parameters=count_parameters(summarizer),
+            load_seconds=time.time() - job["started"],
+        )
+        run(job, summarizer, answer)
+    except SummarizeError as error:
+        answer("error", message=str(error), exit_code=error.exit_code)
+    except MemoryError:
+        answer("error", message=f"{job['model']} ran out of memory", exit_code=1)
+
+
+def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
+    """Documents with the same options go together, at most batch_size at a time."""
+    for values, group in groupby(job["documents"], key=lambda row: row["options"]):
+        known = dict(values)
+        if not getattr(summarizer, "styles", []):
+            known.pop("style", None)  # a row's style is for the models that were trained on styles
+        asked = {} if job["model"] == "lead" else job["options"]  # nothing to search there
+        options = Options(**{**asked, **known, "batch_size": job["batch_size"]})
+        rows = list(group)
+        for start in range(0, len(rows), job["batch_size"]):
+            batch = rows[start : start + job["batch_size"]]
+            found = summarizer.summarize([row["document"] for row in batch], options)
+            for row, summary in zip(batch, found, strict=True):
+                answer(
+                    "summary",
+                    number=row["number"],
+                    text=summary.text,
+                    seconds=summary.seconds,
+                    tokens=vars(summary.tokens),
+                    confidence=summary.confidence,
+                    since_start=time.time() - job["started"],
+                    peak_memory_bytes=peak_memory(),
+                )
+
+
+def count_parameters(summarizer: Any) -> int:
+    """Weights that the model computes with, each counted once."""
+    if hasattr(summarizer, "runtime"):
+        return sum(int(w.size) for w in summarizer.runtime.weights.values())
+    if hasattr(summarizer, "model"):
+        return sum(parameter.numel() for parameter in summarizer.model.parameters())
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The page and the pictures: in a browser, without a network, in either colour scheme."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from summarize.evaluation.bench import Journal, Plan, bench
+from summarize.evaluation.data import read_data
+from summarize.evaluation.scaling import crossings, curve, fit
+from summarize.views.report import to_html, write_pngs
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """A result of each kind; that of scaling made up, that of bench measured."""
+    path = tmp_path_factory.mktemp("report") / "<b>data.jsonl"
+    rows = [
+        {
+            "document": f"Number {i} of the boats left. " + "The sea was calm. " * i,
+            "summary": "A boat left",
+        }
+        for i in range(1, 9)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    plan = Plan(["lead", "oracle"], read_data(str(path)))
+    measured, _ = bench(plan, Journal(None), lambda model, done: None)
+    measured["command"] = "summarize bench <script>alert(1)</script>"
+    return [measured, made_up()]
+
+
+def made_up() -> dict[str, Any]:
+    lengths = [64, 128, 256, 512, 1024, 2048]
+    models: dict[str, list[dict[str, Any]]] = {}
+    for name, power in (("attention", 1.0), ("transformer", 1.6)):
+        models[name] = [
+            {
+                "length": n,
+                "inference": {
+                    "seconds": {
+                        "encoder": {"median": 1e-4 * n**power},
+                        "whole": {"median": 0.1 + 1e-4 * n**power},
+                        "decoder_step": {"median": 0.006},
+                    },
+                    "peak_memory_bytes": 10**8 + n * 10_000,
+                },
+                "training": {"out_of_memory": True}
+                if n > 1000 and name == "transformer"
+                else {
+                    "seconds": {"training_step": {"median": 1e-3 * n**power}},
+                    "peak_memory_bytes": 5 * 10**8 + n * 10_000,
+                },
+                "multiply_adds": {"whole": n * 1000},
+            }
+            for n in lengths
+        ]
+    quantities = (
+        *("encoder", "decoder_step", "whole", "training_step"),
+        *("memory", "training_memory"),
+    )
+    curves = {m: {q: curve(cells, q) for q in quantities} for m, cells in models.items()}
+    return {
+        "schema_version": 1,
+        "kind": "scaling",
+        "lengths": lengths,
+        "summary_tokens": 16,
+        "training_batch": 4,
+        "environment": {"cpu": "a CPU", "threads": 2, "versions": {}},
+        "models": models,
+        "exponents": {m: {q: fit(p) for q, p in c.items() if fit(p)} for m, c in curves.items()},
+        "crossings": crossings(curves),
+    }
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "install Debian's chromium: the page is looked at in a browser"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
+
+
+def test_the_page_shows_its_pictures_and_fetches_nothing(
+    results: list[dict[str, Any]], browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(to_html(results), encoding="utf-8")
+    for width, scheme in ((1200, "light"), (390, "dark")):
+        page = browser.new_page(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
+        )
+        asked: list[str] = []
+        troubles: list[str] = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.on("console", lambda message, troubles=troubles: troubles.append(message.text))
+        page.on("dialog", lambda dialog, troubles=troubles: troubles.append(dialog.message))
+        page.goto(path.as_uri())
+        assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+        assert troubles == []
+        assert page.locator("figure svg").count() == 4
+        for picture in page.locator("figure svg").all():
+            box = picture.bounding_box()
+            assert box and box["width"] > 300 and box["height"] > 150
+        # Wide things scroll inside themselves; the page does not.
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        ink = page.locator("figure svg text").first.evaluate("e => getComputedStyle(e).fill")
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        light = sum(map(int, re.findall(r"\d+", ink)[:3])) > 380
+        assert light == (scheme == "dark"), (ink, ground)
+        ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        assert len(ids) == len(set(ids))
+        page.close()
+
+
+def test_what_came_from_files_is_text_on_the_page(results: list[dict[str, Any]]) -> None:
+    page = to_html(results)
+    assert "<script" not in page and "<b>data" not in page and "&lt;b&gt;data" in page
+
+
+def test_two_runs_draw_the_same_page(results: list[dict[str, Any]]) -> None:
+    assert to_html(results) == to_html(results)
+
+
+def test_pictures_are_pngs(results: list[dict[str, Any]], tmp_path: Path) -> None:
+    written = write_pngs(results, tmp_path / "new" / "folder")
+    assert {path.stem for path in written} == {
+        *("rouge-by-length", "quality-speed", "time-by-length", "memory-by-length")
+    }
+    for path in written:
+        assert path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 10_000
