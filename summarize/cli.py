@@ -15,7 +15,7 @@ from types import FrameType
 
 import typer
 
-from summarize.commands import bench, models, report, scaling, score, text, train
+from summarize.commands import attend, bench, models, report, scaling, score, text, train
 from summarize.errors import SummarizeError
 from summarize.views.terminal import visible
 
@@ -57,6 +57,7 @@ def single(command: Callable[..., int], **texts: str) -> typer.Typer:
 
 default = single(text.text, help=text.HELP, epilog=text.EPILOG)
 COMMANDS = {
+    "attend": single(attend.attend, help=attend.HELP),
     "bench": single(bench.bench, help=bench.HELP),
     "models": single(models.models, help=models.HELP),
     "report": single(report.report, help=report.HELP),

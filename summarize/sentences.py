@@ -33,10 +33,12 @@ def paragraphs(text: str) -> Iterator[str]:
         yield " ".join(lines)
 
 
-def first_sentence(text: str) -> str:
-    """The first sentence, headings passed over; of a text without sentences, its opening."""
-    opening = list(islice(sentences(text.lstrip()[:OPENING]), 50))
-    return next((s for s in opening if s.endswith(ENDS)), opening[0] if opening else "")
+def first_sentence(text: str) -> tuple[int, str]:
+    """The first sentence, headings passed over, and its number from 1; of a text without sentences
+    its opening."""
+    opening = list(islice(sentences(text.lstrip()[:OPENING]), 50)) or [""]
+    numbered = list(enumerate(opening, start=1))
+    return next((found for found in numbered if found[1].endswith(ENDS)), numbered[0])
 
 
 def chunks(text: str, fits: Callable[[str], bool]) -> Iterator[str]:

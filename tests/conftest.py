@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +17,9 @@ from summarize.rnn.checkpoint import Checkpoint, save_checkpoint
 from summarize.rnn.config import Config
 from summarize.rnn.runtime import weight_shapes
 from summarize.rnn.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 TEXTS = [
@@ -61,6 +66,23 @@ def checkpoint_folder(checkpoint: Checkpoint, tmp_path: Path) -> Path:
     folder = tmp_path / "checkpoint"
     save_checkpoint(folder, checkpoint)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, for pages: they are looked at in a real one, with the network off."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    assert program, "no Chromium to look at pages with; on Debian: apt install chromium"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
 
 
 Command = Callable[..., "subprocess.CompletedProcess[bytes]"]

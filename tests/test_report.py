@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from summarize.evaluation.bench import Journal, Plan, bench
 from summarize.evaluation.data import read_data
 from summarize.evaluation.scaling import crossings, curve, fit
 from summarize.views.report import to_html, write_pngs
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 
 
 @pytest.fixture(scope="module")
@@ -79,18 +75,6 @@ def made_up() -> dict[str, Any]:
         "exponents": {m: {q: fit(p) for q, p in c.items() if fit(p)} for m, c in curves.items()},
         "crossings": crossings(curves),
     }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "install Debian's chromium: the page is looked at in a browser"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
 
 
 def test_the_page_shows_its_pictures_and_fetches_nothing(

@@ -155,7 +155,10 @@ def test_what_lead_would_ignore_is_refused(change: dict[str, object]) -> None:
 
 
 def test_a_heading_is_no_first_sentence() -> None:
-    assert first_sentence("A Heading\n\nThe first sentence. The second.") == "The first sentence."
+    assert first_sentence("A Heading\n\nThe first sentence. The second.") == (
+        2,
+        "The first sentence.",
+    )
 
 
 def test_sentences_survive_hard_wraps_and_end_at_blank_lines() -> None:

@@ -27,9 +27,9 @@ HELP = """Summarize files and piped text, at once and offline.
 
 FILES are .txt or .md; - is standard input, as is a pipe without FILES."""
 
-EPILOG = """Commands: models lists the models; bench, score and scaling measure them, report draws
-what was measured; train makes one of your own. Each has its --help, as in summarize bench --help. A
-file named like a command is ./train."""
+EPILOG = """Commands: attend shows where a summary looked; models lists the models; bench, score and
+scaling measure them, report draws what was measured; train makes one of your own. Each has its
+--help, as in summarize bench --help. A file named like a command is ./train."""
 
 
 def text(
@@ -82,6 +82,9 @@ def text(
     offline: Annotated[
         bool, typer.Option("--offline", help="Download nothing (as HF_HUB_OFFLINE=1).")
     ] = False,
+    cite: Annotated[
+        bool, typer.Option("--cite", help="Name the source sentences behind each sentence: [2, 5].")
+    ] = False,
     json_lines: Annotated[
         bool, typer.Option("--json", help="One JSON object a document, a line each.")
     ] = False,
@@ -128,6 +131,7 @@ def text(
     check_output(output, files)
     printer = Printer(
         json_lines=json_lines,
+        cite=cite,
         headings=len(files) > 1 and not json_lines and output is None and sys.stdout.isatty(),
         bold=color and not os.environ.get("NO_COLOR"),
         kept=[] if output is not None else None,
@@ -145,6 +149,8 @@ def text(
                 continue
             summary = replace(next(summaries), source=item.source)
             printer.show(summary)
+            if cite and not summary.provenance and not quiet:
+                note(f"{item.source}: {summary.model} does not tell which sentences it read")
             if not quiet:
                 tell(item, summary, verbose)
     if output is not None and printer.kept:
@@ -192,8 +198,9 @@ class Printer:
     """Where summaries go: stdout as each is ready, or kept until all are done for -o."""
 
     def __init__(
-        self, json_lines: bool, headings: bool, bold: bool, kept: list[str] | None
+        self, json_lines: bool, cite: bool, headings: bool, bold: bool, kept: list[str] | None
     ) -> None:
+        self.cite = cite
         self.json_lines, self.headings, self.bold, self.kept = json_lines, headings, bold, kept
         self.shown = 0
 
@@ -213,6 +220,12 @@ class Printer:
         if self.json_lines:
             ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
             return json.dumps(summary.to_dict(), ensure_ascii=ascii_only)
+        if self.cite and summary.provenance:
+            return " ".join(
+                f"{part['sentence']} "
+                f"[{', '.join(str(s['number']) for s in part['source_sentences'])}]"
+                for part in summary.provenance
+            )
         return summary.text
 
 

@@ -81,6 +81,12 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         return self._backend.encode(squeeze(text), add_special_tokens=False).ids
 
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Of each id of `encode`: where its text stands in `squeeze(text)`."""
+        encoding = self._backend.encode(squeeze(text), add_special_tokens=False)
+        found: list[tuple[int, int]] = encoding.offsets
+        return found
+
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         encodings = self._backend.encode_batch(
             [squeeze(text) for text in texts], add_special_tokens=False

@@ -9,8 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from summarize.sentences import ENDS, chunks
 from summarize.summarizers import Options, Summary, Tokens
+from summarize.summarizers.alignment import Alignment, provenance
 
 # Characters of which the tokens are counted: counting those of a book would take longer than
 # reading its opening.
@@ -31,6 +35,8 @@ class Draft(NamedTuple):
     text: str
     tokens: int
     confidence: float | None = None
+    ids: Sequence[int] = ()  # the tokens of `text`
+    attention: NDArray[np.float32] | None = None  # (len(ids), S) where each looked, if anywhere
 
 
 class Writer(Protocol):
@@ -40,6 +46,9 @@ class Writer(Protocol):
 
     def read(self, text: str) -> Source: ...
     def write(self, payloads: list[Any], options: Options) -> list[Draft]: ...
+    def align(self, document: str, draft: Draft) -> Alignment | None:
+        """Where each word of the draft looked; None where there is nothing to look at."""
+        ...
 
 
 def summarize_all(
@@ -53,6 +62,7 @@ def summarize_all(
     summaries: list[Summary | None] = [None] * len(documents)
     for i, draft, seconds in zip(whole, drafts, writing, strict=True):
         tokens = Tokens(sources[i].total, sources[i].read, draft.tokens)
+        found = writer.align(documents[i], draft)
         summaries[i] = Summary(
             text=draft.text,
             model=writer.name,
@@ -60,6 +70,7 @@ def summarize_all(
             seconds=reading[i] + seconds,
             style=style if sources[i].read else None,
             confidence=draft.confidence,
+            provenance=provenance(found) if found else [],
         )
     for i, is_cut in enumerate(cut):
         if is_cut:

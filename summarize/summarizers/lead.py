@@ -28,7 +28,7 @@ class Lead:
 
     def one(self, document: str) -> Summary:
         started = time.perf_counter()
-        text = first_sentence(document)
+        place, text = first_sentence(document)
         words = len(document.split())
         taken = len(text.split())
         return Summary(
@@ -37,4 +37,7 @@ class Lead:
             tokens=Tokens(words, words, taken),
             seconds=time.perf_counter() - started,
             mode="extractive",
+            provenance=[{"sentence": text, "source_sentences": [{"number": place, "share": 1.0}]}]
+            if text
+            else [],
         )

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from summarize.errors import OptionError
+from summarize.errors import DocumentError, ModelError, OptionError
 from summarize.rnn.beam_search import Hypothesis, Search, beam_search_batch
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
 from summarize.rnn.runtime import Runtime
-from summarize.rnn.tokenizer import EOS_ID, SPECIAL
+from summarize.rnn.tokenizer import EOS_ID, SPECIAL, squeeze
 from summarize.summarizers import Options, Summary, resolve, shipped
+from summarize.summarizers.alignment import Alignment, align, pieces_of, spans_of
 from summarize.summarizers.batches import COUNTED, Draft, Source, estimated_tokens, summarize_all
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
@@ -49,7 +50,11 @@ class Rnn:
     def summarize(
         self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
     ) -> list[Summary]:
-        chosen = resolve(documents, options, changes)
+        chosen = self.check(resolve(documents, options, changes))
+        return summarize_all(self, documents, chosen, chosen.style)
+
+    def check(self, chosen: Options) -> Options:
+        """Options that this model can follow, its style filled in; else an OptionError."""
         style = chosen.style or self.default_style
         if style not in self.styles:
             raise OptionError(
@@ -60,7 +65,7 @@ class Rnn:
         if chosen.seed is not None and self.runtime.config.attention != "hard":
             raise OptionError(f"{self.name} draws nothing, which --seed is for; leave it out")
         self.runtime.seed = chosen.seed
-        return summarize_all(self, documents, replace(chosen, style=style), style)
+        return replace(chosen, style=style)
 
     def read(self, text: str) -> Source:
         """Token ids of the opening that the model reads."""
@@ -77,8 +82,65 @@ class Rnn:
             # The search blocks repeated token runs; "small change, Small Change" is none.
             best = next((h for h in found if not repeats_words(self.text(h))), found[0])
             written = len(best.tokens) - (not best.finished)
-            drafts.append(Draft(self.text(best), written, confidence(best)))
+            draft = Draft(self.text(best), written, confidence(best))
+            if self.runtime.config.attention != "none":
+                draft = draft._replace(
+                    ids=best.tokens[:written], attention=best.attention[:written]
+                )
+            drafts.append(draft)
         return drafts
+
+    def align(self, document: str, draft: Draft) -> Alignment | None:
+        if draft.attention is None or not len(draft.ids):
+            return None
+        document = document.strip()
+        opening = document[:COUNTED]
+        read = draft.attention.shape[1]
+        squeezed = squeeze(opening)
+        offsets = self.tokenizer.offsets(opening)[:read]
+        config = self.runtime.config
+        found = align(
+            squeezed[: offsets[-1][1]],
+            offsets,
+            pieces_of(draft.ids, self.tokenizer.decode),
+            draft.attention,
+            model=self.name,
+            kind=f"{config.attention} attention"
+            + (f", mean of {config.attention_heads} heads" if config.attention_heads > 1 else ""),
+            tokens_read=read,
+            tokens_document=self.read(document).total,
+            style=None,
+        )
+        if not found.summary:
+            return None
+        # The same words as they stand in the document, line ends and all.
+        spans = spans_of(opening)[: len(found.source)]
+        shown = len(draft.text.split())  # a summary that was cut lost its last word
+        return replace(
+            found,
+            text=opening[: spans[-1][1]],
+            source=tuple(spans),
+            summary=found.summary[:shown],
+            weights=found.weights[:shown],
+            outside=found.outside[:shown],
+        )
+
+    def attend(self, document: str, options: Options | None = None, /, **changes: Any) -> Alignment:
+        """Where each word of the summary looked. Raises ModelError where nothing does."""
+        chosen = self.check(resolve([document], options, changes))
+        if self.runtime.config.attention == "none":
+            raise ModelError(
+                f"{self.name} has no attention: it reads the document into one vector of "
+                f"{self.runtime.config.memory_size} numbers, and there is nothing to look at; "
+                "use -m attention"
+            )
+        source = self.read(document)
+        if not source.read:
+            raise DocumentError("the document is empty; there is nothing to look at")
+        found = self.align(document, self.write([source.payload], chosen)[0])
+        if found is None:
+            raise ModelError(f"{self.name} wrote nothing; there is nothing to look at")
+        return replace(found, style=chosen.style)
 
     def search(
         self, sources: Sequence[Sequence[int]], style: str, options: Options

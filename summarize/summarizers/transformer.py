@@ -7,21 +7,25 @@ files (config, generation_config, tokenizer); nothing here knows a model by name
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from summarize.errors import ModelError, OptionError
+from summarize.errors import DocumentError, ModelError, OptionError
 from summarize.rnn.tokenizer import SURROGATE
 from summarize.sentences import ENDS, paragraphs
 from summarize.summarizers import Options, Summary, resolve
+from summarize.summarizers.alignment import Alignment, align, pieces_of
 from summarize.summarizers.batches import COUNTED, Draft, Source, estimated_tokens, summarize_all
 from summarize.summarizers.loading import Loaded, load
 
 CHAT_TOKENS = 4096  # what an instructed model reads at most: on a CPU more would take minutes
+LOOKED = 50_000_000  # weights of cross-attention that are kept beside a batch, at most
 MOST_TOKENS = {"short": 64, "medium": 200, "long": 400}
 ASKED = {
     "short": "Summarize the following text in one sentence.",
@@ -62,7 +66,11 @@ class Transformer:
     def summarize(
         self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
     ) -> list[Summary]:
-        chosen = resolve(documents, options, changes)
+        chosen = self.check(resolve(documents, options, changes))
+        return summarize_all(self, documents, chosen, chosen.style)
+
+    def check(self, chosen: Options) -> Options:
+        """Options that this model can follow, its style filled in; else an OptionError."""
         style = chosen.style or self.default_style
         if chosen.seed is not None:
             raise OptionError(f"{self.name} draws nothing, which --seed is for; leave it out")
@@ -78,7 +86,7 @@ class Transformer:
             raise OptionError(
                 f"{self.name} writes one sentence; leave --length {chosen.length} out"
             )
-        return summarize_all(self, documents, chosen, style)
+        return replace(chosen, style=style)
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -141,6 +149,160 @@ class Transformer:
     def translate(self, payloads: list[str], options: Options) -> list[Draft]:
         """An encoder-decoder: the document in, the summary out."""
         model = self.model
+        inputs = self.inputs(payloads)
+        encoded = model.get_encoder()(**inputs, return_dict=True)
+        mask = inputs["attention_mask"]
+        written = model.generate(
+            # Copies: generate repeats what it is given for each hypothesis, in place.
+            encoder_outputs=type(encoded)(last_hidden_state=encoded.last_hidden_state),
+            attention_mask=mask,
+            **self.search(options),
+        )
+        weights = self.cross_attention_size(mask.shape[1]) * (written.numel() - len(written))
+        looks = weights <= LOOKED
+        with self.eager() if looks else nullcontext():
+            scored = model(
+                encoder_outputs=type(encoded)(last_hidden_state=encoded.last_hidden_state),
+                attention_mask=mask,
+                decoder_input_ids=written[:, :-1],
+                output_attentions=looks,
+            )
+        log_probs = token_log_probs(scored.logits, written[:, 1:])
+        drafts = [
+            self.draft(row[1:], values) for row, values in zip(written, log_probs, strict=True)
+        ]
+        found = [
+            layer for layer in getattr(scored, "cross_attentions", None) or () if layer is not None
+        ]
+        if not looks or not found:
+            return drafts
+        looked = torch.stack([layer.float().mean(dim=1) for layer in found]).mean(dim=0)
+        lengths = mask.sum(dim=1).tolist()
+        return [
+            draft._replace(
+                ids=row[1 : draft.tokens + 1].tolist(),
+                attention=weights[: draft.tokens, :length].cpu().numpy(),
+            )
+            for draft, row, weights, length in zip(drafts, written, looked, lengths, strict=True)
+        ]
+
+    # --- looking -----------------------------------------------------------------------------
+
+    def cross_attention_size(self, source: int) -> int:
+        """Weights of cross-attention for one token of a summary."""
+        config = self.model.config
+        layers = first_of(config, "num_decoder_layers", "decoder_layers", "num_layers") or 1
+        heads = first_of(config, "decoder_attention_heads", "num_heads", "num_attention_heads") or 1
+        return int(layers * heads * source)
+
+    @contextmanager
+    def eager(self) -> Iterator[None]:
+        """With the one implementation of attention that hands out its weights."""
+        before = self.model.config._attn_implementation
+        self.model.set_attn_implementation("eager")
+        try:
+            yield
+        finally:
+            self.model.set_attn_implementation(before)
+
+    def align(self, document: str, draft: Draft) -> Alignment | None:
+        if draft.attention is None or not len(draft.ids):
+            return None
+        source = self.read(document)
+        tokenizer = self.tokenizer
+        with quiet():
+            offsets = tokenizer(
+                self.prefix + source.payload,
+                truncation=True,
+                max_length=self.max_source_tokens + self.added_tokens,
+                split_special_tokens=True,
+                return_offsets_mapping=True,
+            )["offset_mapping"]
+        before = len(self.prefix)
+        layers = first_of(self.model.config, "num_decoder_layers", "decoder_layers") or 1
+        found = align(
+            source.payload,
+            [(max(0, start - before), max(0, end - before)) for start, end in offsets],
+            pieces_of(
+                draft.ids,
+                lambda ids: tokenizer.decode(ids, skip_special_tokens=True).replace("<n>", " "),
+            ),
+            draft.attention,
+            model=self.name,
+            kind=f"cross-attention, mean of {layers} layers and their heads",
+            tokens_read=source.read,
+            tokens_document=source.total,
+        )
+        shown = len(draft.text.split())
+        if not found.summary[:shown]:
+            return None
+        return replace(
+            found,
+            summary=found.summary[:shown],
+            weights=found.weights[:shown],
+            outside=found.outside[:shown],
+        )
+
+    def attend(
+        self,
+        document: str,
+        options: Options | None = None,
+        /,
+        layer: int | None = None,
+        head: int | None = None,
+        **changes: Any,
+    ) -> Alignment:
+        """Where each word of the summary looked: the mean over layers and heads, or one of them,
+        counted from 1. Raises ModelError where there is no cross-attention."""
+        chosen = self.check(resolve([document], options, changes))
+        if self.is_chat:
+            raise ModelError(
+                f"{self.name} reads and writes in one stream and has no cross-attention to look "
+                "at; use an encoder-decoder"
+            )
+        source = self.read(document)
+        if not source.read:
+            raise DocumentError("the document is empty; there is nothing to look at")
+        draft = self.write([source.payload], chosen)[0]
+        kind = None
+        if layer is not None or head is not None or draft.attention is None:
+            draft, kind = self.look_closely(source.payload, draft, layer, head, chosen)
+        found = self.align(document, draft)
+        if found is None:
+            raise ModelError(f"{self.name} wrote nothing; there is nothing to look at")
+        return replace(found, style=chosen.style, kind=kind or found.kind)
+
+    @torch.inference_mode()
+    def look_closely(
+        self, payload: str, draft: Draft, layer: int | None, head: int | None, options: Options
+    ) -> tuple[Draft, str]:
+        """The same draft with the attention of one layer, one head, or of a long document."""
+        with quiet():
+            inputs = self.inputs([payload])
+            start = self.search(options).get("decoder_start_token_id")
+            if start is None:
+                start = self.model.config.decoder_start_token_id
+            with self.eager():
+                found = self.model(
+                    **inputs,
+                    decoder_input_ids=torch.tensor([[start, *draft.ids]], device=self.model.device),
+                    output_attentions=True,
+                ).cross_attentions
+        layers, heads = len(found), found[0].shape[1]
+        for name, value, most in (("layer", layer, layers), ("head", head, heads)):
+            if value is not None and not 1 <= value <= most:
+                raise OptionError(f"--{name} is {value}; {self.name} has {most}, from 1")
+        chosen = found if layer is None else [found[layer - 1]]
+        rows = torch.stack([w[0, :, : len(draft.ids)].float() for w in chosen]).mean(dim=0)
+        rows = rows.mean(dim=0) if head is None else rows[head - 1]
+        where = "mean of {layers} layers" if layer is None else f"layer {layer} of {layers}"
+        kind = f"cross-attention, {where.format(layers=layers)}, " + (
+            f"mean of {heads} heads" if head is None else f"head {head} of {heads}"
+        )
+        return draft._replace(attention=rows.cpu().numpy()), kind
+
+    def inputs(self, payloads: list[str]) -> Any:
+        """Token ids of documents as an encoder-decoder takes them, padded on the right."""
         inputs = self.tokenizer(
             [self.prefix + text for text in payloads],
             return_tensors="pt",
@@ -150,27 +312,11 @@ class Transformer:
             max_length=self.max_source_tokens + self.added_tokens,
             split_special_tokens=True,
             return_token_type_ids=False,
-        ).to(model.device)
-        if model.config.model_type == "led":  # its first token must see the whole document
+        ).to(self.model.device)
+        if self.model.config.model_type == "led":  # its first token must see the whole document
             inputs["global_attention_mask"] = torch.zeros_like(inputs["input_ids"])
             inputs["global_attention_mask"][:, 0] = 1
-        encoded = model.get_encoder()(**inputs, return_dict=True)
-        mask = inputs["attention_mask"]
-        written = model.generate(
-            # Copies: generate repeats what it is given for each hypothesis, in place.
-            encoder_outputs=type(encoded)(last_hidden_state=encoded.last_hidden_state),
-            attention_mask=mask,
-            **self.search(options),
-        )
-        log_probs = token_log_probs(
-            model(
-                encoder_outputs=type(encoded)(last_hidden_state=encoded.last_hidden_state),
-                attention_mask=mask,
-                decoder_input_ids=written[:, :-1],
-            ).logits,
-            written[:, 1:],
-        )
-        return [self.draft(row[1:], values) for row, values in zip(written, log_probs, strict=True)]
+        return inputs
 
     def chat(self, payloads: list[str], options: Options) -> list[Draft]:
         """An instructed decoder: a sentence that asks, then the document."""

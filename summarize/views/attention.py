@@ -1,0 +1,95 @@
+"""An alignment on a terminal: the document shaded by how much each word was read.
+
+The shades grow darker as well as redder, so that nobody needs to tell colours apart; without colour
+they are brackets and per cent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summarize.summarizers.alignment import Alignment
+from summarize.views.terminal import visible
+
+# Shares of the most read word from which a word has this shade: background and text of the 256
+# colours, both set, so that they can be read on a light and on a dark terminal.
+SHADES = ((0.75, "1;38;5;16;48;5;202"), (0.45, "38;5;16;48;5;214"), (0.22, "38;5;16;48;5;222"))
+FAINT = (0.09, "38;5;16;48;5;230")
+CURRENT = "7"
+
+
+def shade(share: float, most: float) -> str:
+    """The colour code of a word, "" for one that was hardly read."""
+    for least, code in (*SHADES, FAINT):
+        if most > 0 and share >= least * most:
+            return code
+    return ""
+
+
+def shaded_document(
+    alignment: Alignment, row: NDArray[np.float32] | None = None, colour: bool = True
+) -> str:
+    """What was read, as it stood there, each word marked by its share of `row` (S,), which is
+    by default that of the whole summary."""
+    shares = alignment.received if row is None else row
+    most = float(shares.max(initial=0.0))
+    parts = []
+    last = 0
+    for (start, end), share in zip(alignment.source, shares, strict=True):
+        parts.append(visible(alignment.text[last:start]))
+        parts.append(marked(visible(alignment.text[start:end]), float(share), most, colour))
+        last = end
+    parts.append(visible(alignment.text[last:]))
+    return "".join(parts)
+
+
+def marked(word: str, share: float, most: float, colour: bool) -> str:
+    code = shade(share, most)
+    if not code:
+        return word
+    return f"\x1b[{code}m{word}\x1b[0m" if colour else f"[{word} {percent(share)}]"
+
+
+def summary_line(alignment: Alignment, current: int | None = None, colour: bool = True) -> str:
+    """The summary, its current word marked."""
+    words = []
+    for number, word in enumerate(alignment.summary):
+        shown = visible(word)
+        if number == current:
+            shown = f"\x1b[{CURRENT}m{shown}\x1b[0m" if colour else f"[{shown}]"
+        words.append(shown)
+    return " ".join(words)
+
+
+def word_lines(alignment: Alignment, width: int, count: int = 4) -> list[str]:
+    """For each word of the summary the source words that it read most, in `width` columns."""
+    digits = len(str(len(alignment.summary)))
+    longest = max((len(visible(word)) for word in alignment.summary), default=0)
+    name = min(longest, max(8, width // 4))
+    return [
+        f"{number:>{digits}}  {clip(visible(word), name):<{name}}  "
+        + looked_line(alignment, number - 1, width - digits - name - 4, count)
+        for number, word in enumerate(alignment.summary, start=1)
+    ]
+
+
+def looked_line(alignment: Alignment, word: int, width: int, count: int = 4) -> str:
+    """`bicycle 89 %  estimates 5 %`, as many as fit."""
+    line = ""
+    for source, share in alignment.looked(word, count):
+        start, end = alignment.source[source]
+        part = f"{clip(visible(alignment.text[start:end]), 20)} {percent(share)} %"
+        longer = f"{line}  {part}" if line else part
+        if len(longer) > width:
+            break
+        line = longer
+    return line
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def clip(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

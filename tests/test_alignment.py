@@ -1,0 +1,374 @@
+"""From the attention of tokens to that of words and sentences, and what `attend` shows of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import KINDS, ROOT, TEXTS, Command, small_config
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser
+
+from summarize.errors import DocumentError, ModelError, OptionError
+from summarize.rnn.checkpoint import Checkpoint
+from summarize.rnn.runtime import weight_shapes
+from summarize.rnn.tokenizer import Tokenizer
+from summarize.summarizers import Options
+from summarize.summarizers.alignment import (
+    Alignment,
+    align,
+    group,
+    pieces_of,
+    provenance,
+    words_of_pieces,
+)
+from summarize.summarizers.rnn import Rnn
+from summarize.views.attention import shaded_document, word_lines
+from summarize.views.attention_page import to_page
+from summarize.views.attention_picture import write_picture
+
+FACTS = {"model": "m", "kind": "k", "tokens_read": 1, "tokens_document": 1}
+SAMPLE = ROOT / "benchmarks" / "samples" / "abstract.txt"
+
+
+def made_up(source: int, target: int, seed: int = 0) -> Alignment:
+    """An alignment of so many words; a few source words carry each row."""
+    generator = np.random.default_rng(seed)
+    words = [f"word{i}{'.' if i % 12 == 11 else ''}" for i in range(source)]
+    weights = generator.random((target, source)).astype(np.float32) ** 40
+    weights /= weights.sum(axis=1, keepdims=True)
+    text = " ".join(words)
+    return align(text, spans(words), [f" s{i}" for i in range(target)], weights, **FACTS)
+
+
+def spans(words: list[str]) -> list[tuple[int, int]]:
+    ends = np.cumsum([len(word) + 1 for word in words]) - 1
+    return [(int(end) - len(word), int(end)) for word, end in zip(words, ends, strict=True)]
+
+
+def with_kind(kind: str, tokenizer: Tokenizer, heads: int = 1) -> Rnn:
+    config = small_config(kind, heads=heads, vocab_size=tokenizer.vocab_size)
+    generator = np.random.default_rng(1)
+    weights = {n: generator.normal(0, 0.5, s) for n, s in weight_shapes(config).items()}
+    return Rnn(Checkpoint(config, weights, tokenizer, 40, ("title", "tldr"), "title", {}))
+
+
+# --- from tokens to words ----------------------------------------------------------------------
+
+
+@given(st.lists(st.text("ab é.\n", min_size=1, max_size=6), min_size=1, max_size=12), st.data())
+def test_tokens_of_a_source_word_are_summed_and_those_of_a_summary_word_averaged(
+    pieces: list[str], data: st.DataObject
+) -> None:
+    """Against sums over letters: each token's weight on its last letter, and nowhere else."""
+    text = "".join(pieces)
+    ends = np.cumsum([len(piece) for piece in pieces])
+    offsets = [(int(end) - len(p), int(end)) for p, end in zip(pieces, ends, strict=True)]
+    rows = data.draw(st.integers(1, 5))
+    weights = np.random.default_rng(len(text)).random((rows, len(pieces))).astype(np.float32)
+    weights /= weights.sum(axis=1, keepdims=True)
+    found = align(text, offsets, [" x", "y", " z", "w", "v"][:rows], weights, **FACTS)
+    assert found.words == text.split()
+    assert list(found.summary) == ["xy", "zwv"[: rows - 2]][: 1 + (rows > 2)] or rows < 3
+    letters = np.zeros((rows, len(text)))
+    for token, (piece, end) in enumerate(zip(pieces, ends, strict=True)):
+        if piece.strip():
+            letters[:, end - 1 - (len(piece) - len(piece.rstrip()))] += weights[:, token]
+    expected = np.array([letters[:, a:b].sum(axis=1) for a, b in found.source])
+    if found.words:
+        np.testing.assert_allclose(found.weights.sum(axis=1), 1, rtol=1e-5)
+        first = expected.T[: min(rows, 2)].mean(axis=0)
+        if first.sum() > 0:
+            np.testing.assert_allclose(found.weights[0], first / first.sum(), atol=1e-5)
+
+
+def test_marks_that_are_no_text_are_taken_off_and_told() -> None:
+    weights = np.array([[0.5, 0.25, 0.25]], dtype=np.float32)
+    found = align("one two", [(0, 3), (3, 7), (0, 0)], [" a"], weights, **FACTS)
+    np.testing.assert_allclose(found.weights, [[2 / 3, 1 / 3]], rtol=1e-6)
+    np.testing.assert_allclose(found.outside, [0.25])
+
+
+def test_pieces_join_to_the_text(tokenizer: Tokenizer) -> None:
+    for text in TEXTS:
+        ids = tokenizer.encode(text)
+        pieces = pieces_of(ids, tokenizer.decode)
+        assert len(pieces) == len(ids) and "".join(pieces) == tokenizer.decode(ids)
+        words, members = words_of_pieces(pieces)
+        assert words == tokenizer.decode(ids).split()
+        seen = {n for several in members for n in several}
+        assert {n for n in range(len(ids)) if n not in seen} == {
+            n for n, piece in enumerate(pieces) if piece and piece.isspace()
+        }
+
+
+@given(st.lists(st.text("ab.?! ", min_size=1, max_size=8), max_size=30))
+def test_every_word_is_in_a_sentence_and_in_order(parts: list[str]) -> None:
+    words = " ".join(parts).split()
+    found, number = group(words)
+    assert len(number) == len(words) and (np.diff(number) >= 0).all()
+    assert not words or (number >= 0).all() and (number < len(found)).all()
+
+
+def test_provenance_counts_sentences_from_one_and_names_the_most_read() -> None:
+    found = made_up(48, 5)
+    (only,) = provenance(found)
+    shares = [s["share"] for s in only["source_sentences"]]
+    assert shares == sorted(shares, reverse=True) and sum(shares) <= 1.01
+    assert {s["number"] for s in only["source_sentences"]} <= {1, 2, 3, 4}
+    _, _, sums = found.by_sentence()
+    np.testing.assert_allclose(sums.sum(axis=1), 1, rtol=1e-5)
+
+
+# --- models ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "none"])
+@pytest.mark.parametrize("heads", [1, 2])
+def test_every_kind_shows_where_it_looked(kind: str, heads: int, tokenizer: Tokenizer) -> None:
+    model = with_kind(kind, tokenizer, heads)
+    text = f"  {TEXTS[0]}\n\n\t{TEXTS[1]}  "
+    found = model.attend(text, Options(max_tokens=20, min_tokens=12))
+    summary = model.summarize([text], max_tokens=20, min_tokens=12)[0]
+    assert " ".join(found.summary) == summary.text
+    assert found.text in text and found.words == text.split()[: len(found.words)]
+    np.testing.assert_allclose(found.weights.sum(axis=1), 1, rtol=1e-5)
+    if kind == "hard" and heads == 1:
+        pieces = len(model.tokenizer.encode(summary.text))
+        assert ((found.weights > 0).sum(axis=1) <= pieces).all()
+    assert json.loads(json.dumps(found.to_dict()))["source"] == found.words
+    assert summary.provenance == provenance(found)
+
+
+def test_without_attention_there_is_nothing_to_look_at(tokenizer: Tokenizer) -> None:
+    model = with_kind("none", tokenizer)
+    with pytest.raises(ModelError, match="one vector of 20 numbers"):
+        model.attend(TEXTS[0])
+    assert model.summarize([TEXTS[0]])[0].provenance == []
+    with pytest.raises(DocumentError, match="empty"):
+        with_kind("general", tokenizer).attend(" \n ")
+
+
+def test_looking_changes_no_summary(tokenizer: Tokenizer) -> None:
+    model = with_kind("general", tokenizer)
+    texts = [*TEXTS, ""]
+    alone = [model.summarize([text])[0] for text in texts]
+    together = model.summarize(texts)
+    assert [s.text for s in alone] == [s.text for s in together]
+    assert [s.provenance for s in alone] == [s.provenance for s in together]
+
+
+# --- views -------------------------------------------------------------------------------------
+
+
+def test_without_colour_brackets_hold_per_cent_and_the_document_is_whole() -> None:
+    found = made_up(30, 3)
+    plain = shaded_document(found, colour=False)
+    assert re.sub(r"\[(\S+) \d+\]", r"\1", plain) == found.text
+    coloured = shaded_document(found, colour=True)
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == found.text and "\x1b[" in coloured
+
+
+def test_nothing_of_a_document_acts_on_the_terminal() -> None:
+    text = "safe \x1b[31mred\x07 end"
+    weights = np.full((1, 3), 1 / 3, dtype=np.float32)
+    found = align(text, [(0, 4), (4, 13), (13, 17)], [" \x1b]0;title"], weights, **FACTS)
+    shown = shaded_document(found, colour=False) + "".join(word_lines(found, 80))
+    assert "\x1b" not in shown and "\x07" not in shown
+
+
+def test_lines_fit_the_terminal() -> None:
+    found = made_up(200, 40)
+    for width in (40, 80, 200):
+        assert all(len(line) <= width for line in word_lines(found, width))
+
+
+def test_the_picture_is_a_png(tmp_path: Path) -> None:
+    for size in (20, 600):
+        write_picture(made_up(size, 6), tmp_path / "a.png")
+        assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_hovering_a_summary_word_shades_the_source_and_the_reverse(
+    browser: Browser, tmp_path: Path
+) -> None:
+    found = made_up(60, 6)
+    path = tmp_path / "a.html"
+    path.write_text(to_page(found), encoding="utf-8")
+    page = browser.new_page(offline=True)
+    asked: list[str] = []
+    troubles: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(path.as_uri())
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+
+    def shades(selector: str) -> list[float]:
+        script = "es => es.map(e => +(e.style.getPropertyValue('--share') || 0))"
+        values: list[float] = page.locator(selector).evaluate_all(script)
+        return values
+
+    for word in (0, 5):
+        page.hover(f"#summary .word >> nth={word}")
+        shown = shades("#document .word")
+        assert int(np.argmax(shown)) == int(found.weights[word].argmax())
+        assert page.locator("#summary .current").inner_text() == found.summary[word]
+    most = int(found.weights[2].argmax())
+    page.hover(f"#document .word >> nth={most}")
+    assert shades("#summary .word")[2] > 0
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == found.summary[0]
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.textContent") == found.summary[-1]
+    page.keyboard.press("Escape")
+    assert "whole summary" in page.locator("#looked").inner_text()
+    wide = page.locator("canvas").evaluate("e => e.width")
+    page.locator("#zoom").fill("24")
+    assert page.locator("canvas").evaluate("e => e.width") > wide
+    page.check("[value=sentences]")
+    page.hover("canvas")
+    assert "%" in page.locator("#cell").inner_text()
+    assert troubles == []
+    page.close()
+
+
+def test_a_document_of_5000_words_opens(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "long.html"
+    path.write_text(to_page(made_up(5000, 60)), encoding="utf-8")
+    assert path.stat().st_size < 2_000_000
+    page = browser.new_page(offline=True)
+    page.goto(path.as_uri())
+    assert page.locator("#document .word").count() == 5000
+    page.hover("#summary .word >> nth=30")
+    assert page.locator("#summary .current").count() == 1
+    page.close()
+
+
+def test_a_page_can_not_be_broken_out_of(browser: Browser, tmp_path: Path) -> None:
+    evil = "</script><script>document.title='owned'</script> <img src=x onerror=alert(1)>"
+    words = evil.split()
+    weights = np.full((1, len(words)), 1 / len(words), dtype=np.float32)
+    found = align(evil, spans(words), [" <b>x</b>"], weights, **FACTS)
+    path = tmp_path / "evil.html"
+    path.write_text(to_page(found), encoding="utf-8")
+    page = browser.new_page(offline=True)
+    page.goto(path.as_uri())
+    assert page.title() != "owned" and page.locator("img").count() == 0
+    assert page.locator("#summary .word").inner_text() == "<b>x</b>"
+    page.close()
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def test_attend_fits_80_columns_and_says_what_was_read(summarize: Command) -> None:
+    done = summarize("attend", SAMPLE, NO_COLOR="1", COLUMNS="80")
+    assert done.returncode == 0 and done.stderr == b""
+    document, summary, words = done.stdout.decode().rstrip("\n").rsplit("\n\n", 2)
+    assert "[bicycle " in document and "\x1b" not in document
+    assert len(words.splitlines()) == len(summary.split())
+    assert all(len(line) <= 80 for line in words.splitlines())
+    one = summarize("attend", SAMPLE, "--word", "9").stdout.decode()
+    assert one.count("[") < done.stdout.decode().count("[")
+
+
+def test_attend_as_json_equals_the_summary(summarize: Command) -> None:
+    found = json.loads(summarize("attend", SAMPLE, "--json").stdout)
+    summary = json.loads(summarize("--json", SAMPLE).stdout)
+    assert " ".join(found["summary"]) == summary["summary"]
+    assert np.array(found["weights"]).shape == (len(found["summary"]), len(found["source"]))
+    assert found["tokens"]["read"] == summary["tokens"]["read"]
+    assert summary["provenance"][0]["sentence"] == summary["summary"]
+
+
+def test_cite_names_the_sentences(summarize: Command) -> None:
+    assert re.search(rb" \[2(, \d+)*\]\n$", summarize("--cite", SAMPLE).stdout)
+    assert summarize("--cite", "-m", "lead", SAMPLE).stdout.endswith(b" [1]\n")
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["-m", "lead"], b"no attention to look at"),
+        (["--word", "99"], b"the summary has"),
+        (["--layer", "1"], b"for transformers"),
+        (["--step"], b"needs a terminal"),
+        (["--html", "no/such/page.html"], b"does not exist"),
+        (["--style", "poem"], b"poem"),
+    ],
+)
+def test_attend_refuses_in_a_line(summarize: Command, arguments: list[str], said: bytes) -> None:
+    done = summarize("attend", SAMPLE, *arguments)
+    assert done.returncode == 2 and said in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_stepping_with_the_arrow_keys(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "summarize", "attend", "--step", str(SAMPLE)],
+        cwd=tmp_path,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        close_fds=True,
+    )
+    os.close(slave)
+
+    def until(mark: bytes) -> bytes:
+        seen = b""
+        deadline = time.monotonic() + 60
+        while mark not in seen and time.monotonic() < deadline:
+            try:
+                seen += os.read(master, 65536)
+            except OSError:
+                break
+        return seen
+
+    first = until(b"q quits")
+    assert b"\x1b[?1049h" in first
+    os.write(master, b"\x1b[C")
+    second = until(b"q quits")
+
+    def current(screen: bytes) -> bytes:
+        found = re.findall(rb"\x1b\[7m(.*?)\x1b\[0m", screen)
+        return bytes(found[-1])
+
+    assert current(first) == b"A" and current(second) == b"Recurrent"
+    os.write(master, b"\x1b[F")
+    assert current(until(b"q quits")) == b"streets"
+    os.write(master, b"q")
+    assert b"\x1b[?1049l" in until(b"\x1b[?1049l")
+    assert process.wait(timeout=60) == 0
+    os.close(master)
+
+
+def test_options_of_a_transformers_layers(tmp_path: Path) -> None:
+    from test_transformer import make
+
+    from summarize.summarizers.transformer import Transformer
+
+    for kind in ("bart", "t5", "pegasus"):
+        model = Transformer(make(kind, tmp_path / kind))
+        found = model.attend(TEXTS[0], Options(max_tokens=8))
+        assert found.words == TEXTS[0].split()[: len(found.words)]
+        np.testing.assert_allclose(found.weights.sum(axis=1), 1, rtol=1e-4)
+        heads = [model.attend(TEXTS[0], Options(max_tokens=8), head=h) for h in (1, 2)]
+        total = [a.weights * (1 - a.outside[:, None]) for a in heads]
+        whole = found.weights * (1 - found.outside[:, None])
+        np.testing.assert_allclose(np.mean(total, axis=0), whole, atol=1e-4)
+        with pytest.raises(OptionError, match="--layer is 9"):
+            model.attend(TEXTS[0], layer=9)
+        summary = model.summarize([TEXTS[0]], max_tokens=8)[0]
+        assert summary.provenance == provenance(found)
+    with pytest.raises(ModelError, match="no cross-attention"):
+        Transformer(make("llama", tmp_path / "llama")).attend(TEXTS[0])
