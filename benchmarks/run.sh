@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Measures again everything that benchmarks/README.md shows, into benchmarks/results. About an hour on
+# two cores, and nothing else should run meanwhile. DATA is the folder of the data files.
+#
+#     benchmarks/run.sh DATA            all but the ablation
+#     benchmarks/run.sh DATA ablation   the ablation, which trains eight networks: some hours
+set -euo pipefail
+data=${1:?"usage: benchmarks/run.sh DATA [ablation]"}
+cd "$(dirname "$0")/.."
+results=benchmarks/results
+ours=(-m lead -m seq2seq -m attention -m transformer)
+
+if [[ ${2:-} == ablation ]]; then
+    exec python benchmarks/ablation.py "$data"/arxiv-train-*.jsonl.xz "$data"/scitldr-train.jsonl.xz \
+        "$data"/docs-train.jsonl.xz --dev "$data"/arxiv-dev.jsonl.xz --out runs/ablation \
+        -o $results/ablation.json
+fi
+
+# Quality, on many documents: several at once. The buckets are those of the training data's lengths.
+summarize bench "$data"/arxiv-test.jsonl.xz "${ours[@]}" --buckets 75,125,175,225,300 \
+    --batch-size 8 --processes 2 -o $results/arxiv-test.json
+summarize bench "$data"/scitldr-dev.jsonl.xz "${ours[@]}" -m oracle --style tldr \
+    --batch-size 8 --processes 2 -o $results/scitldr-dev.json
+# Our own documents, one by one, as a user waits for them.
+summarize bench "${ours[@]}" -m oracle -o $results/documents.json
+# What a batch saves.
+summarize bench "$data"/arxiv-dev.jsonl.xz --limit 64 -m seq2seq -m attention -m transformer \
+    -o $results/one-by-one.json
+summarize bench "$data"/arxiv-dev.jsonl.xz --limit 64 -m seq2seq -m attention -m transformer \
+    --batch-size 8 -o $results/in-eights.json
+summarize scaling -o $results/scaling.json
+python benchmarks/attention.py "$data"/arxiv-dev.jsonl.xz -m attention -m transformer \
+    -o $results/attention-dev.json
+benchmarks/startup.sh
+python benchmarks/figures.py
+python benchmarks/views.py
