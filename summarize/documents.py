@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from summarize import formats
 from summarize.errors import DocumentError, OptionError
 
 STDIN = "-"
@@ -16,8 +17,7 @@ BINARY = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x89PNG": "a PNG picture",
     b"GIF8": "a GIF picture",
-    b"%PDF": "a PDF",
-    b"PK\x03\x04": "a zip archive (DOCX, EPUB and ODT are such)",
+    b"PK\x03\x04": "a zip archive (EPUB and ODT are such)",
     b"\x1f\x8b": "gzip data",
     b"\xfd7zXZ\x00": "xz data",
     b"\x7fELF": "a program",
@@ -36,18 +36,26 @@ class Document:
     note: str = ""
 
 
-def read(source: str, encoding: str | None = None) -> Document:
-    """A path, or `-` for standard input. Raises DocumentError with a message for the user."""
+def read(source: str, encoding: str | None = None, field: str | None = None) -> Document:
+    """A path, or `-` for standard input; of JSON the text in `field`. Raises DocumentError with a
+    message for the user."""
     data = read_bytes(source)
     name = "stdin" if source == STDIN else source
     if not data.strip():
         raise DocumentError(f"{name} is empty")
-    text, note = decode(data, name, encoding)
-    text = LAYOUT.sub("", text)
-    if name.lower().endswith((".md", ".markdown")):
-        from summarize.markdown import plain_text
+    kind, note = formats.of_bytes(data, name), ""
+    if kind:
+        text = formats.convert(kind, data, name)
+    else:
+        text, note = decode(data, name, encoding)
+        text = LAYOUT.sub("", text)
+        kind = formats.of_text(text, name)
+        if kind == "json" or field:
+            from summarize.formats.json import to_text
 
-        text = plain_text(text)
+            text = to_text(text, name, field)
+        elif kind:
+            text = formats.convert(kind, text, name)
     if not any(character.isalnum() for character in text):
         raise DocumentError(f"{name} holds no words")
     return Document(name, text, note)
@@ -125,12 +133,12 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
 def refuse_binary(data: bytes, name: str) -> None:
     for magic, kind in BINARY.items():
         if data.startswith(magic):
-            raise DocumentError(f"{name} is {kind}; summarize reads text (.txt, .md)")
+            raise DocumentError(f"{name} is {kind}; summarize reads text, PDF, DOCX and HTML")
     head = data[:65536]
     # Text of any encoding without a byte-order mark has no NUL and few other control bytes.
     control = sum(head.count(bytes([c])) for c in range(32) if c not in b"\t\n\r\f\b\x1b")
     if b"\0" in head or control > len(head) / 20:
-        raise DocumentError(f"{name} is binary; summarize reads text (.txt, .md)")
+        raise DocumentError(f"{name} is binary; summarize reads text, PDF, DOCX and HTML")
 
 
 def guess(data: bytes, name: str) -> tuple[str, str]:

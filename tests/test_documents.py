@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from summarize.documents import check_encoding, decode, read
 from summarize.errors import DocumentError, OptionError
-from summarize.markdown import plain_text
+from summarize.formats.markdown import to_text
 
 
 def write(folder: Path, name: str, data: bytes) -> str:
@@ -165,5 +165,5 @@ def test_markdown_leaves_what_a_reader_sees(tmp_path: Path) -> None:
 
 
 def test_front_matter_alone_ends_where_it_ends() -> None:
-    assert plain_text("+++\nx = 1\n+++\nText.") == "Text."
-    assert plain_text("Text.\n\n---\n\nMore.") == "Text.\n\nMore."
+    assert to_text("+++\nx = 1\n+++\nText.") == "Text."
+    assert to_text("Text.\n\n---\n\nMore.") == "Text.\n\nMore."

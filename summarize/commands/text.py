@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 HELP = """Summarize files and piped text, at once and offline.
 
-FILES are .txt or .md; - is standard input, as is a pipe without FILES."""
+FILES are text, Markdown, reStructuredText, LaTeX, mail or JSON, with the extra formats also PDF,
+DOCX and HTML; - is standard input, as is a pipe without FILES."""
 
 EPILOG = """Commands: attend shows where a summary looked; models lists the models; bench, score and
 scaling measure them, report draws what was measured; train makes one of your own. Each has its
@@ -94,6 +95,9 @@ def text(
     encoding: Annotated[
         str | None, typer.Option(help="Of the input, where it is not UTF-8.")
     ] = None,
+    field: Annotated[
+        str | None, typer.Option(help="Of JSON input, where the text is: body, or data.0.text.")
+    ] = None,
     color: Annotated[
         bool, typer.Option("--color/--no-color", help="Bold headings on a terminal.")
     ] = True,
@@ -139,7 +143,9 @@ def text(
     failed = False
     away = output is not None or not sys.stdout.isatty()
     bar = away and not quiet and len(files) > 1 and sys.stderr.isatty()
-    for batch in batches(tracked(read_all(files, encoding), len(files), bar), options.batch_size):
+    for batch in batches(
+        tracked(read_all(files, encoding, field), len(files), bar), options.batch_size
+    ):
         good = [item for item in batch if not isinstance(item, DocumentError)]
         summaries = iter(summarizer.summarize([document.text for document in good], options))
         for item in batch:
@@ -158,11 +164,13 @@ def text(
     return 1 if failed else 0
 
 
-def read_all(files: list[str], encoding: str | None) -> Iterator[Document | DocumentError]:
+def read_all(
+    files: list[str], encoding: str | None, field: str | None
+) -> Iterator[Document | DocumentError]:
     """Each input in turn; one that can't be read does not stop the others."""
     for source in files:
         try:
-            yield documents.read(source, encoding)
+            yield documents.read(source, encoding, field)
         except DocumentError as error:
             yield error
 

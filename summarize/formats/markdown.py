@@ -13,7 +13,7 @@ FRONT_MATTER = re.compile(
 PARSED = 500_000  # characters; what follows is taken as it is, for no model reads that far
 
 
-def plain_text(markdown: str) -> str:
+def to_text(markdown: str, name: str = "") -> str:
     """Paragraphs, headings, list items and table cells, a blank line between blocks."""
     from markdown_it import MarkdownIt
     from markdown_it.token import Token

@@ -1,0 +1,224 @@
+"""Files that are not plain text: told by content, read as a reader sees them, or one line said."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import Command
+
+from summarize.documents import read
+from summarize.errors import DocumentError
+from summarize.formats import of_text
+
+BODY = "The boats will be moved on Friday because the harbour is being dredged. Crews were told."
+HTML = f"""<!doctype html><html><head><title>Boats</title></head><body>
+<nav><a href="/">Home</a> <a href="/x">Subscribe now</a></nav>
+<main><h1>Boats in the harbour</h1><p>{BODY}</p><p>The council paid for it, it said.</p></main>
+<footer>Copyright 2026</footer></body></html>"""
+TEX = rf"""% nobody sees this
+\documentclass{{article}}
+\title{{A Study of \emph{{Boats}}}}
+\begin{{document}}
+\maketitle
+\begin{{abstract}}{BODY} With $H_{{\infty}}$ norms~\cite{{a,b}} 5\% sink.\end{{abstract}}
+\section{{Why}} Boats are \textbf{{old \emph{{things}}}}.\footnote{{Very.}}
+\begin{{figure}}\caption{{Never}}\end{{figure}}
+\end{{document}}
+"""
+RST = f"""Boats
+=====
+
+.. image:: boat.png
+   :alt: never
+
+.. note:: {BODY}
+
+See :ref:`the map <map>` and `our site <http://example.org>`_ with ``code``::
+
+    never shown
+
+After that, **bold**.
+"""
+MAIL = f"""From: Ann <ann@example.org>
+To: Crews <crews@example.org>
+Subject: Boats on Friday
+Date: Mon, 2 Mar 2026 10:00:00 +0000
+
+{BODY}
+
+On Sunday Bob wrote:
+> never shown
+-- 
+Ann, never shown
+"""
+MARKDOWN = f"""# Boats
+
+[![never](badge.svg)](https://example.org)
+
+{BODY} See [the map](https://example.org/map).
+
+```sh
+never --shown
+```
+"""
+
+
+def docx(body: str = BODY) -> bytes:
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    document = (
+        f'<?xml version="1.0"?><w:document xmlns:w="{word}"><w:body>'
+        f"<w:p><w:r><w:t>Boats</w:t></w:r></w:p><w:p><w:r><w:t>{body}</w:t></w:r></w:p>"
+        "</w:body></w:document>"
+    )
+    types = (
+        '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/'
+        'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-'
+        'package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="'
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+        '"/></Types>'
+    )
+    rels = (
+        '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/'
+        '2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/'
+        'officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/>'
+        "</Relationships>"
+    )
+    return zipped(
+        {"[Content_Types].xml": types, "_rels/.rels": rels, "word/document.xml": document}
+    )
+
+
+def zipped(files: dict[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def pdf(text: str = BODY, password: str | None = None) -> bytes:
+    """A page with a line for each part of the text; written by hand, as pypdf draws no text."""
+    from pypdf import PdfReader, PdfWriter
+
+    lines = "".join(f"({line}) Tj 0 -14 Td " for line in text.split(". ") if line)
+    stream = f"BT /F1 12 Tf 50 750 Td {lines} ET".encode()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R"
+        b"/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    out = b"%PDF-1.4\n"
+    places = []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(out))
+        out += b"%d 0 obj%s endobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % p for p in places)
+    out += b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % start
+    if password is None:
+        return out
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(out)))
+    writer.encrypt(password, algorithm="RC4-128")
+    locked = io.BytesIO()
+    writer.write(locked)
+    return locked.getvalue()
+
+
+FORMATS: dict[str, str | bytes] = {
+    "a.html": HTML,
+    "a.tex": TEX,
+    "a.rst": RST,
+    "a.eml": MAIL,
+    "a.md": MARKDOWN,
+}
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "a.docx", "a.pdf"])
+@pytest.mark.parametrize("suffix", ["own", "none"])
+def test_each_format_gives_its_prose_whatever_it_is_called(
+    name: str, suffix: str, tmp_path: Path
+) -> None:
+    data = {"a.docx": docx(), "a.pdf": pdf()}.get(name) or FORMATS[name]
+    path = tmp_path / (name if suffix == "own" else "unnamed")
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    text = " ".join(read(str(path)).text.split())
+    assert "The boats will be moved on Friday because the harbour is being dredged" in text
+    for hidden in ("never", "Never", "Subscribe", "Copyright", "\\", "<", "documentclass"):
+        assert hidden not in text.replace("$H_{\\infty}$", ""), hidden
+
+
+def test_from_a_pipe_too(summarize: Command) -> None:
+    for data in (HTML.encode(), pdf(), docx(), MAIL.encode(), MARKDOWN.encode()):
+        done = summarize("-m", "lead", stdin=data)
+        assert done.returncode == 0 and done.stdout.startswith(b"The boats"), done.stderr
+
+
+def test_plain_text_is_left_alone() -> None:
+    for text in (
+        BODY,
+        "#!/bin/sh\n# A script\necho [x](y)\n",
+        "Note: this. \n\nAnother: that.\n",
+        "From the harbour\n\nTo sea.",
+        "I think <b> is bold in HTML, and \\emph in LaTeX.",
+        "Results\n=======\nThey were good.",
+    ):
+        assert of_text(text, "a.txt") is None, text
+
+
+def test_json_gives_a_field(tmp_path: Path, summarize: Command) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"data": [{"text": BODY}], "body": "Another text. It ends."}))
+    assert read(str(path)).text == "Another text. It ends."
+    assert read(str(path), field="data.0.text").text == BODY
+    for field, said in (("data.0.no", "'no'"), ("data", "not a text"), ("data.5", "'5'")):
+        with pytest.raises(DocumentError, match=said):
+            read(str(path), field=field)
+    path.write_text('{"other": 1}')
+    with pytest.raises(DocumentError, match="--field"):
+        read(str(path))
+    path.write_text('{"text": ')
+    with pytest.raises(DocumentError, match="not JSON"):
+        read(str(path))
+
+
+def bad_files() -> dict[str, tuple[bytes, str]]:
+    bomb = zipped({"word/document.xml": b"\0" * (300 * 2**20)})
+    return {
+        "broken.pdf": (pdf()[:200], "broken PDF"),
+        "locked.pdf": (pdf(password="secret"), "is encrypted"),
+        "scan.pdf": (pdf(text=""), "scanned"),
+        "bomb.docx": (bomb, "would unpack to"),
+        "broken.docx": (docx()[:400], "DOCX"),
+        "other.zip": (zipped({"a.txt": "x"}), "zip archive"),
+        "empty.html": (b"<html><body><img src=x></body></html>", "without a text"),
+    }
+
+
+def test_bad_files_are_a_line_each_and_the_others_are_done(
+    summarize: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "good.txt").write_text(BODY)
+    for name, (data, _) in bad_files().items():
+        (tmp_path / name).write_bytes(data)
+    done = summarize("-m", "lead", *bad_files(), "good.txt")
+    assert done.returncode == 1 and done.stdout.startswith(b"The boats")
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == len(bad_files())
+    for line, (name, (_, said)) in zip(lines, bad_files().items(), strict=True):
+        assert name in line and said in line, line
+
+
+def test_without_the_library_a_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("summarize.formats.find_spec", lambda name: None)
+    (tmp_path / "a.pdf").write_bytes(pdf())
+    with pytest.raises(DocumentError, match=r"summarize\[formats\]"):
+        read(str(tmp_path / "a.pdf"))
