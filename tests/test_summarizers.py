@@ -127,7 +127,7 @@ def test_word_pairs_that_repeat() -> None:
 
 
 def test_unknown_models_styles_and_options(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="attention, transformer"):
+    with pytest.raises(ModelError, match="attention, seq2seq, transformer"):
         load_summarizer("psychic")
     with pytest.raises(ModelError, match="summarize train"):
         load_summarizer(str(tmp_path / "absent"))

@@ -41,7 +41,7 @@ def text(
         typer.Option(
             "-m",
             "--model",
-            help="attention, transformer, lead; a model's folder; a Hugging Face "
+            help="attention, seq2seq, transformer, lead; a model's folder; a Hugging Face "
             "org/name; distilbart, bart, pegasus, t5-small, led, smollm2. See: summarize models",
         ),
     ] = DEFAULT_MODEL,

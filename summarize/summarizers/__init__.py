@@ -16,6 +16,7 @@ DEFAULT_MODEL = "attention"
 # Name -> class; the module is imported when the name is chosen.
 SUMMARIZERS = {
     "attention": "summarize.summarizers.rnn:Rnn",
+    "seq2seq": "summarize.summarizers.rnn:Rnn",
     "transformer": "summarize.summarizers.transformer:Transformer",
     "lead": "summarize.summarizers.lead:Lead",
 }
