@@ -16,7 +16,8 @@ LARGEST_BYTES = 64 * 2**20
 BINARY = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x89PNG": "a PNG picture",
-    b"GIF8": "a GIF picture",
+    b"GIF87a": "a GIF picture",
+    b"GIF89a": "a GIF picture",
     b"PK\x03\x04": "a zip archive (EPUB and ODT are such)",
     b"\x1f\x8b": "gzip data",
     b"\xfd7zXZ\x00": "xz data",
@@ -24,6 +25,8 @@ BINARY = {
 }
 # Colours and the overstruck bold of manual pages are layout, like Markdown's marks. Every other
 # escape sequence stays in the text, and is shown escaped if it gets into a summary.
+LINE_END = re.compile("\r\n?|\f")
+SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which is no text
 LAYOUT = re.compile("\x1b\\[[0-9;]*m|.\x08")
 
 
@@ -48,14 +51,16 @@ def read(source: str, encoding: str | None = None, field: str | None = None) -> 
         text = formats.convert(kind, data, name)
     else:
         text, note = decode(data, name, encoding)
-        text = LAYOUT.sub("", text)
+        # Line ends of every system, and page breaks, are line ends.
+        text = LINE_END.sub("\n", LAYOUT.sub("", text))
         kind = formats.of_text(text, name)
-        if kind == "json" or field:
+        if kind == "json":
             from summarize.formats.json import to_text
 
             text = to_text(text, name, field)
-        elif kind:
-            text = formats.convert(kind, text, name)
+        elif kind:  # a mail names its own encoding, part by part
+            text = formats.convert(kind, data if kind == "mail" and not encoding else text, name)
+    text = SURROGATE.sub("\ufffd", text)
     if not any(character.isalnum() for character in text):
         raise DocumentError(f"{name} holds no words")
     return Document(name, text, note)
@@ -132,7 +137,8 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
 
 def refuse_binary(data: bytes, name: str) -> None:
     for magic, kind in BINARY.items():
-        if data.startswith(magic):
+        # A sentence may begin with these letters; a picture goes on with bytes that are no text.
+        if data.startswith(magic) and not (magic[:3] == b"GIF" and data[6:200].isascii()):
             raise DocumentError(f"{name} is {kind}; summarize reads text, PDF, DOCX and HTML")
     head = data[:65536]
     # Text of any encoding without a byte-order mark has no NUL and few other control bytes.

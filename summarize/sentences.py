@@ -13,6 +13,7 @@ def sentences(text: str) -> Iterator[str]:
     """Sentences in order, white space inside them squeezed. Blank lines end a sentence too."""
     from sentencex import segment
 
+    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
     for paragraph in paragraphs(text):
         for sentence in segment("en", paragraph):
             squeezed = " ".join(sentence.split())

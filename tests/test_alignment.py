@@ -83,6 +83,8 @@ def test_tokens_of_a_source_word_are_summed_and_those_of_a_summary_word_averaged
     for token, (piece, end) in enumerate(zip(pieces, ends, strict=True)):
         if piece.strip():
             letters[:, end - 1 - (len(piece) - len(piece.rstrip()))] += weights[:, token]
+        elif end < len(text):  # a space by itself belongs to what comes next, if that is a word
+            letters[:, end] += weights[:, token]
     expected = np.array([letters[:, a:b].sum(axis=1) for a, b in found.source])
     if found.words:
         np.testing.assert_allclose(found.weights.sum(axis=1), 1, rtol=1e-5)
@@ -114,7 +116,7 @@ def test_pieces_join_to_the_text(tokenizer: Tokenizer) -> None:
 @given(st.lists(st.text("ab.?! ", min_size=1, max_size=8), max_size=30))
 def test_every_word_is_in_a_sentence_and_in_order(parts: list[str]) -> None:
     words = " ".join(parts).split()
-    found, number = group(words)
+    found, number = group(" ".join(parts), words)
     assert len(number) == len(words) and (np.diff(number) >= 0).all()
     assert not words or (number >= 0).all() and (number < len(found)).all()
 
@@ -241,6 +243,18 @@ def test_hovering_a_summary_word_shades_the_source_and_the_reverse(
     page.close()
 
 
+def test_a_summary_may_say_what_the_page_is_made_of() -> None:
+    weights = np.full((2, 2), 0.5, dtype=np.float32)
+    found = align("one two", [(0, 3), (3, 7)], [" $DATA", " $TITLE"], weights, **FACTS)
+    assert to_page(found).count('"summary":["$DATA","$TITLE"]') == 1
+
+
+def test_sentences_are_counted_as_lead_counts_them(summarize: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"A heading line\n\n{SAMPLE.read_text()}")
+    cited = summarize("--cite", "a.txt").stdout
+    assert b" [3" in cited and summarize("--cite", "-m", "lead", "a.txt").stdout.endswith(b" [2]\n")
+
+
 def test_a_document_of_5000_words_opens(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "long.html"
     path.write_text(to_page(made_up(5000, 60)), encoding="utf-8")
@@ -304,6 +318,8 @@ def test_cite_names_the_sentences(summarize: Command) -> None:
         (["--step"], b"needs a terminal"),
         (["--html", "no/such/page.html"], b"does not exist"),
         (["--style", "poem"], b"poem"),
+        (["--html", str(SAMPLE)], b"also an input"),
+        (["--html", "a", "--png", "a"], b"both name"),
     ],
 )
 def test_attend_refuses_in_a_line(summarize: Command, arguments: list[str], said: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import zipfile
@@ -12,7 +13,7 @@ from conftest import Command
 
 from summarize.documents import read
 from summarize.errors import DocumentError
-from summarize.formats import of_text
+from summarize.formats import of_bytes, of_text
 
 BODY = "The boats will be moved on Friday because the harbour is being dredged. Crews were told."
 HTML = f"""<!doctype html><html><head><title>Boats</title></head><body>
@@ -25,7 +26,7 @@ TEX = rf"""% nobody sees this
 \begin{{document}}
 \maketitle
 \begin{{abstract}}{BODY} With $H_{{\infty}}$ norms~\cite{{a,b}} 5\% sink.\end{{abstract}}
-\section{{Why}} Boats are \textbf{{old \emph{{things}}}}.\footnote{{Very.}}
+\section{{Why {{\em not}}}} \href{{http://never}}{{Boats}} are \textbf{{old \emph{{things}}}}.\footnote{{Very.}}
 \begin{{figure}}\caption{{Never}}\end{{figure}}
 \end{{document}}
 """
@@ -168,8 +169,65 @@ def test_plain_text_is_left_alone() -> None:
         "From the harbour\n\nTo sea.",
         "I think <b> is bold in HTML, and \\emph in LaTeX.",
         "Results\n=======\nThey were good.",
+        "I use \\usepackage{amsmath} and it takes 50% of my time. About half.",
+        "# apt-get install foo\n\n- then this\n\n    an indented note about <name>\n",
+        "Title\n=====\nHe said ``hello'' and ``goodbye''::\n\n    .. and so on",
+        "<body of evidence> suggests that HTML is elsewhere.",
+        "Every PDF begins with the marker %PDF-1.7, and GIF89a was published in 1989.",
     ):
         assert of_text(text, "a.txt") is None, text
+        assert of_bytes(text.encode(), "a.txt") is None
+
+
+def test_a_sentence_about_a_format_is_text(tmp_path: Path) -> None:
+    for text in ("GIF89a was published in 1989 and is still used.", "%PDF is how one begins."):
+        (tmp_path / "a.txt").write_text(text)
+        assert read(str(tmp_path / "a.txt")).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!--a-->" * 40 + " text",
+        "# a\n" + "\n" * 100_000,
+        "From: a\n" * 5000,
+        "Title\n=====\n.. x::\n" + "*a " * 30_000,
+        "Title\n=====\n.. x::\n" + ":" * 30_000,
+        "\\documentclass{a}\n" + "\\cite[" * 20_000,
+        "# a\n```\n```\n" + "<div>" + "<" * 20_000,
+    ],
+    ids=lambda text: text[:8].strip(),
+)
+def test_no_text_takes_for_ever(text: str, tmp_path: Path) -> None:
+    """Each of these took minutes; the suite's own patience is the limit."""
+    (tmp_path / "a").write_text(text)
+    try:
+        read(str(tmp_path / "a"))
+    except DocumentError:
+        pass
+
+
+def test_prose_that_begins_with_a_role_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.rst").write_text(":class:`Foo` objects are read.\n\n.. seealso:: The manual.\n")
+    text = " ".join(read(str(tmp_path / "a.rst")).text.split())
+    assert text == "Foo objects are read. The manual."
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1", "no-such-charset"])
+def test_a_mail_in_eight_bits(charset: str, tmp_path: Path) -> None:
+    encoded = "Le café est très bon, et le thé aussi, dit-elle à Noël.".encode(
+        "utf-8" if charset == "no-such-charset" else charset
+    )
+    head = MAIL.split("\n\n")[0].encode()
+    head += f"\nContent-Type: text/plain; charset={charset}\n".encode()
+    (tmp_path / "a.eml").write_bytes(head + b"Content-Transfer-Encoding: 8bit\n\n" + encoded)
+    assert "Le café est très bon" in read(str(tmp_path / "a.eml")).text
+
+
+def test_of_several_mails_in_a_file_none_is_lost(tmp_path: Path) -> None:
+    later = "\n".join(f"Line {n} of the second mail." for n in range(20))
+    (tmp_path / "a.eml").write_text(MAIL + f"\n-- \nAnn\n\n{later}\n")
+    assert "Line 19" in read(str(tmp_path / "a.eml")).text
 
 
 def test_json_gives_a_field(tmp_path: Path, summarize: Command) -> None:
@@ -188,6 +246,10 @@ def test_json_gives_a_field(tmp_path: Path, summarize: Command) -> None:
         read(str(path))
 
 
+MANY = "<w:p/>" * 250_000
+
+
+@functools.cache
 def bad_files() -> dict[str, tuple[bytes, str]]:
     bomb = zipped({"word/document.xml": b"\0" * (300 * 2**20)})
     return {
@@ -195,6 +257,10 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         "locked.pdf": (pdf(password="secret"), "is encrypted"),
         "scan.pdf": (pdf(text=""), "scanned"),
         "bomb.docx": (bomb, "would unpack to"),
+        "paragraphs.docx": (
+            docx("</w:t></w:r></w:p>" + "<w:p/>" * 250_000 + "<w:p><w:r><w:t>"),
+            "paragraphs",
+        ),
         "broken.docx": (docx()[:400], "DOCX"),
         "other.zip": (zipped({"a.txt": "x"}), "zip archive"),
         "empty.html": (b"<html><body><img src=x></body></html>", "without a text"),

@@ -13,6 +13,7 @@ import typer
 
 from summarize import documents
 from summarize.commands.results import check_folder
+from summarize.commands.text import check_output, note
 from summarize.errors import ModelError, OptionError
 from summarize.summarizers import DEFAULT_MODEL, Options, load_summarizer
 
@@ -60,6 +61,9 @@ def attend(
     encoding: Annotated[
         str | None, typer.Option(help="Of the input, where it is not UTF-8.")
     ] = None,
+    field: Annotated[
+        str | None, typer.Option(help="Of JSON input, where the text is, as for summarize.")
+    ] = None,
     revision: Annotated[
         str | None, typer.Option(help="Branch, tag or commit of a model on the hub.")
     ] = None,
@@ -74,6 +78,9 @@ def attend(
         file = documents.STDIN
     for path in (html, png):
         check_folder(path)
+        check_output(None if path is None else str(path), [file])
+    if html is not None and html == png:
+        raise OptionError(f"--html and --png both name {html}; name two files")
     documents.check_encoding(encoding)
     options = Options(style=style, beam_size=beam_size, max_tokens=max_tokens, seed=seed)
     if step and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -86,15 +93,15 @@ def attend(
     closer = {name: n for name, n in (("layer", layer), ("head", head)) if n is not None}
     if closer and not hasattr(summarizer, "look_closely"):
         raise OptionError(f"--{next(iter(closer))} is for transformers; leave it out for {model}")
-    document = documents.read(file, encoding)
+    document = documents.read(file, encoding, field)
+    if document.note and not quiet:
+        note(f"{document.source}: {document.note}")
     found: Alignment = summarizer.attend(document.text, options, **closer)
     if word is not None and not 1 <= word <= len(found.summary):
         raise OptionError(f"--word is {word}; the summary has {len(found.summary)}, from 1")
     if not quiet and found.tokens_read < found.tokens_document:
-        print(
-            f"summarize: {file}: read {found.tokens_read:,} of {found.tokens_document:,} tokens",
-            file=sys.stderr,
-        )
+        read, total = f"{found.tokens_read:,}", f"{found.tokens_document:,}"
+        note(f"{document.source}: read {read} of {total} tokens")
     if html is not None:
         from summarize.views.attention_page import write_page
 
@@ -105,7 +112,7 @@ def attend(
         write_picture(found, png)
     shades = color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
     if as_json:
-        print(json.dumps({"source": file, **found.to_dict()}))
+        print(json.dumps({"source": document.source, **found.to_dict()}))
     elif step:
         from summarize.views.stepper import step as walk
 

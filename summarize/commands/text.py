@@ -156,7 +156,8 @@ def text(
             summary = replace(next(summaries), source=item.source)
             printer.show(summary)
             if cite and not summary.provenance and not quiet:
-                note(f"{item.source}: {summary.model} does not tell which sentences it read")
+                why = "reads it in pieces and" if summary.chunks > 1 else "has no attention, and"
+                note(f"{item.source}: {summary.model} {why} does not tell which sentences it read")
             if not quiet:
                 tell(item, summary, verbose)
     if output is not None and printer.kept:

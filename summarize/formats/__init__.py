@@ -25,22 +25,23 @@ SUFFIXES = {
     ".eml": "mail",
     ".json": "json",
 }
-HTML = re.compile(
-    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S
-)
-MAIL = re.compile(r"(?:[A-Za-z][A-Za-z-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
+COMMENTS = re.compile(r"(?:\s*<(?:!--(?:(?!-->).)*--|\?xml[^>]*)>)*\s*", re.S)
+HTML = re.compile(r"<(?:!doctype\s+html\b|(?:html|head|body)(?:\s*>|\s+[\w:-]+=))", re.I)
+MAIL = re.compile(r"(?:From [^\n]*\n)?(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
 MAIL_FIELDS = re.compile(r"^(From|To|Subject|Date|Message-ID|Received|MIME-Version):", re.M | re.I)
-TEX = re.compile(r"\\(documentclass|begin\{document\}|usepackage)\b")
-FENCE_OR_LINK = re.compile(r"^```|\]\([^)\s]+\)|^\s*[-*] \S|^\|.*\|\s*$|^> ", re.M)
+# A document, not a sentence about LaTeX: its first line is a command or a comment.
+TEX = re.compile(r"(?:\s|%[^\n]*\n)*\\[a-z]")
+TEX_DOCUMENT = re.compile(r"^\\(?:documentclass\b|usepackage\b|begin\{document\})", re.M)
 HEADING = re.compile(r"^#{1,6} \S", re.M)
-RST_TITLE = re.compile(r"^(\S.*)\n([=~^\"'`#*+-])\2{2,}\s*$", re.M)
-RST_SIGN = re.compile(r"^\.\. [\w-]+::|:[a-z]+:`|``[^`]+``|`[^`]+`_", re.M)
+FENCE_OR_LINK = re.compile(r"^```|\]\([^)\s]{1,200}\)", re.M)
+RST_TITLE = re.compile(r"^(\S[^\n]*)\n([=~^\"'#*+-])\2{2,}[ \t]*$", re.M)
+RST_SIGN = re.compile(r"^\.\. [\w-]+::|:[a-z]{1,20}:`[^`\n]{1,200}`", re.M)
 HEAD = 4096  # characters that are looked at
 
 
 def of_bytes(data: bytes, name: str) -> str | None:
     """pdf or docx, else None."""
-    if b"%PDF-" in data[:1024]:
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-"):
         return "pdf"
     if data.startswith(b"PK\x03\x04") and b"word/" in data:
         return "docx"
@@ -51,15 +52,18 @@ def of_text(text: str, name: str) -> str | None:
     """The markup of a text, None for plain text. The content decides; where it says nothing, the
     name does."""
     head = text[:HEAD].lstrip("\ufeff")
-    if HTML.match(head):
+    before = COMMENTS.match(head)
+    if HTML.match(head, before.end() if before else 0):
         return "html"
     suffix = next((s for s in SUFFIXES if name.lower().endswith(s)), None)
     if suffix:
         return SUFFIXES[suffix]
-    headers = MAIL.match(head)
+    if head.lstrip()[:1] in ("{", "[") and is_json(text):
+        return "json"
+    headers = MAIL.match(text[: 8 * HEAD])  # a mail that went far carries many
     if headers and len(set(MAIL_FIELDS.findall(headers[0]))) >= 3:
         return "mail"
-    if TEX.search(head):
+    if TEX.match(head) and TEX_DOCUMENT.search(head):
         return "tex"
     has_heading = HEADING.search(head) and not head.startswith("#!")
     if has_heading and FENCE_OR_LINK.search(text[: 8 * HEAD]):
@@ -67,6 +71,15 @@ def of_text(text: str, name: str) -> str | None:
     if RST_TITLE.search(head) and RST_SIGN.search(text[: 8 * HEAD]):
         return "rst"
     return None
+
+
+def is_json(text: str) -> bool:
+    import json
+
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def convert(kind: str, data: bytes | str, name: str) -> str:

@@ -16,12 +16,13 @@ def to_text(text: str, name: str, field: str | None = None) -> str:
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{name} is not JSON: {str(error)[:100]}") from None
     if field is None:
-        field = next((k for k in KNOWN if isinstance(values, dict) and k in values), None)
+        fields = values if isinstance(values, dict) else {}
+        field = next((k for k in KNOWN if has_text(fields.get(k))), None)
         if field is None:
             raise DocumentError(f"{name} is JSON; name the field of the text: --field NAME")
     found: Any = values
     for part in field.split("."):
-        if isinstance(found, list) and part.isdigit() and int(part) < len(found):
+        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
             found = found[int(part)]
         elif isinstance(found, dict) and part in found:
             found = found[part]
@@ -33,3 +34,7 @@ def to_text(text: str, name: str, field: str | None = None) -> str:
     if not isinstance(found, str):
         raise DocumentError(f"{name}: the field {field} is not a text")
     return found
+
+
+def has_text(value: Any) -> bool:
+    return isinstance(value, str) and any(character.isalnum() for character in value)

@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 import re
-from email import message_from_string, policy
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from summarize.errors import DocumentError
 
-SIGNATURE = re.compile(r"^-- ?$.*", re.M | re.S)
-QUOTED = re.compile(r"(?:^[^\n]*\b(?:wrote|schrieb|écrit)\s*:\s*\n)?(?:^>[^\n]*(?:\n|\Z))+", re.M)
+# "-- " and a few lines to the end; "--" alone, or more than that, is the writer's own rule.
+SIGNATURE = re.compile(r"^-- \n(?:[^\n]*\n){0,10}[^\n]*\Z", re.M)
+QUOTED = re.compile(
+    r"(?:^[^\n]{0,200}\b(?:wrote|schrieb|écrit) ?:[ \t]*\n)?(?:^>(?!From )[^\n]*\n?)+", re.M
+)
 
 
-def to_text(text: str, name: str) -> str:
+def to_text(data: bytes, name: str) -> str:
     try:
-        message = message_from_string(text, policy=policy.default)
+        message = message_from_bytes(data.lstrip(), policy=policy.default)
         assert isinstance(message, EmailMessage)
-        part = message.get_body(("plain", "html"))
-        body = part.get_content() if part else ""
         subject = str(message["subject"] or "")
-    except Exception as error:  # broken encodings and parts
-        raise DocumentError(f"{name} is a mail that can't be read: {error}") from None
-    if part and part.get_content_type() == "text/html":
-        from summarize.formats import convert
-
-        body = convert("html", body, name)
-    body = body.replace("\r\n", "\n")
+        body = body_of(message, name)
+    except DocumentError:
+        raise
+    except Exception as error:  # broken parts provoke what they like
+        first = " ".join(str(error).split())[:120] or type(error).__name__
+        raise DocumentError(f"{name} is a mail that can't be read: {first}") from None
     own = QUOTED.sub("\n", SIGNATURE.sub("", body))
     # An answer of nothing but quotation is that quotation.
-    body = own if any(c.isalnum() for c in own) else re.sub(r"^>+ ?", "", body, flags=re.M)
+    body = own if has_words(own) else re.sub(r"^>+ ?", "", body, flags=re.M)
     return f"{subject}\n\n{body}".strip()
+
+
+def body_of(message: EmailMessage, name: str) -> str:
+    """The plain text, or where that is empty the HTML one."""
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        if part is None:
+            continue
+        text = decoded(part, name).replace("\r\n", "\n")
+        if has_words(text):
+            if kind == "plain":
+                return text
+            from summarize.formats import convert
+
+            return convert("html", text, name)
+    return ""
+
+
+def decoded(part: EmailMessage, name: str) -> str:
+    """With the charset that the mail names, where that is one and right, else the likeliest."""
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    try:
+        return payload.decode(part.get_content_charset() or "utf-8")
+    except (LookupError, UnicodeError):
+        from summarize.documents import decode
+
+        return decode(payload, name, None)[0]
+
+
+def has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)

@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 FRONT_MATTER = re.compile(
-    r"\A\ufeff?(---|\+\+\+)[ \t]*\n.*?\n(---|\+\+\+|\.\.\.)[ \t]*(\n|\Z)", re.S
+    r"\A\ufeff?(---|\+\+\+)[ \t]*\n(?=[\w-]+\s*[:=]|#).*?\n(---|\+\+\+|\.\.\.)[ \t]*(\n|\Z)", re.S
 )
 
 
@@ -39,7 +39,7 @@ def to_text(markdown: str, name: str = "") -> str:
             if text.strip():
                 blocks.append(text.strip())
         elif token.type == "html_block":
-            text = unescape(re.sub(r"<!--.*?(?:-->|\Z)|<[^>]*>", " ", token.content, flags=re.S))
+            text = unescape(re.sub(r"<!--.*?(?:-->|\Z)|<[^<>]*>", " ", token.content, flags=re.S))
             if text.strip():
                 blocks.append(" ".join(text.split()))
     return "\n\n".join([*blocks, rest] if rest else blocks)

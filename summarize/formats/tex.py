@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 
-COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")
+# Of \href{address}{text} and \textcolor{red}{text} the text is what is read.
+TWOFOLD = re.compile(r"\\(?:href|textcolor|colorbox)\{[^{}]*\}(?=\{)")
+SWITCH = re.compile(r"\{\\(?:em|it|bf|sc|tt|sl|rm|sf|small|large)\b ?([^{}]*)\}")
 DROPPED = (
     "figure|table|tikzpicture|equation|align|gather|lstlisting|verbatim|thebibliography|tabular"
 )
@@ -16,25 +19,26 @@ SILENT = (
     "cite[a-z]*|ref|eqref|autoref|cref|label|footnote|bibliography|bibliographystyle|input|include"
 )
 SILENT_COMMAND = re.compile(
-    rf"~?\\(?:{SILENT}|thanks|vspace|hspace)\*?(?:\[[^\]]*\])*\{{[^{{}}]*\}}"
+    rf"~?\\(?:{SILENT}|thanks|vspace|hspace)\*?(?:\[[^\]\[\n]{{0,200}}\])*\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}}"
 )
 HEADING = re.compile(
     r"\\(?:chapter|section|subsection|subsubsection|paragraph|title)\*?\{([^{}]*)\}"
 )
-WRAPPED = re.compile(r"\\[a-zA-Z]+\*?(?:\[[^\]]*\])?\{([^{}$]*)\}")
+WRAPPED = re.compile(r"\\[a-zA-Z]+\*?(?:\[[^\]\[\n]{0,200}\])?\{([^{}$]*)\}")
 MARK = re.compile(
-    r"\\(?:begin|end)\{[^{}]*\}(?:\[[^\]]*\])?|\\(?:maketitle|item|noindent|par|tableofcontents)\b"
+    r"\\(?:begin|end)\{[^{}]*\}(?:\[[^\]\[\n]{0,200}\])?|\\(?:maketitle|item|noindent|par|tableofcontents)\b"
 )
 MATH = re.compile(r"\$[^$\n]+\$")
 
 
 def to_text(text: str, name: str) -> str:
-    text = COMMENT.sub("", text.replace("\r\n", "\n").replace("\0", ""))
+    text = COMMENT.sub(r"\1", text.replace("\r\n", "\n").replace("\0", ""))
     title = re.search(r"\\title\{((?:[^{}]|\{[^{}]*\})*)\}", text)
     body = re.search(r"\\begin\{document\}(.*?)(?:\\end\{document\}|\Z)", text, re.S)
     text = body[1] if body else text
     text = ENVIRONMENT.sub("", text)
     text = SILENT_COMMAND.sub("", text)
+    text = SWITCH.sub(r"\1", TWOFOLD.sub(r"\\emph", text))
     # Mathematics is put aside, so that the rules below do not take it apart.
     kept: list[str] = []
 
@@ -47,7 +51,7 @@ def to_text(text: str, name: str) -> str:
     text = MARK.sub("\n", text)
     for _ in range(4):  # emphasis in emphasis
         text = WRAPPED.sub(r"\1", text)
-    text = re.sub(r"\\\\(?:\[[^\]]*\])?", "\n", text)
+    text = re.sub(r"\\\\(?:\[[^\]\[\n]{0,200}\])?", "\n", text)
     text = re.sub(r"\\([%&_#{}$])", r"\1", text)
     text = text.replace("~", " ").replace("``", "“").replace("''", "”").replace("---", "—")
     text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)

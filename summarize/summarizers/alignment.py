@@ -58,8 +58,8 @@ class Alignment:
 
     def by_sentence(self) -> tuple[list[str], list[str], NDArray[np.float32]]:
         """Sentences of the source, of the summary, and the shares (summary, source) between."""
-        source, source_of = group(self.words)
-        target, target_of = group(self.summary)
+        source, source_of = group(self.text, self.words)
+        target, target_of = group(" ".join(self.summary), self.summary)
         summed = np.zeros((len(self.summary), len(source)), dtype=np.float32)
         np.add.at(summed.T, source_of, self.weights.T)
         shares = np.stack([summed[target_of == i].mean(axis=0) for i in range(len(target))])
@@ -101,7 +101,8 @@ def align(
     outside = np.zeros(len(weights), dtype=np.float64)
     for token, (start, end) in enumerate(source_offsets):
         # A token may begin with the space before its word, so its last character decides.
-        word = int(np.searchsorted(starts, end - 1, side="right")) - 1
+        last = end if text[start:end].isspace() else end - 1  # or with nothing but that space
+        word = int(np.searchsorted(starts, last, side="right")) - 1
         if end > start and word >= 0 and spans[word][1] > start:
             summed[:, word] += weights[:, token]
         else:
@@ -162,9 +163,9 @@ def words_of_pieces(pieces: Sequence[str]) -> tuple[list[str], list[list[int]]]:
     return words, members
 
 
-def group(words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """Sentences of these words, and for each word the number of its sentence."""
-    found = list(sentences(" ".join(words)))
+def group(text: str, words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """Sentences of a text, and for each of its words the number of its sentence."""
+    found = list(sentences(text))
     # Counted in letters: a splitter may part what no space parts.
     ends = np.cumsum([len("".join(sentence.split())) for sentence in found])
     letters = np.cumsum([0, *(len(word) for word in words[:-1])]) if words else np.zeros(0)

@@ -46,7 +46,7 @@ class Writer(Protocol):
 
     def read(self, text: str) -> Source: ...
     def write(self, payloads: list[Any], options: Options) -> list[Draft]: ...
-    def align(self, document: str, draft: Draft) -> Alignment | None:
+    def align(self, document: str, draft: Draft, source: Source) -> Alignment | None:
         """Where each word of the draft looked; None where there is nothing to look at."""
         ...
 
@@ -62,7 +62,7 @@ def summarize_all(
     summaries: list[Summary | None] = [None] * len(documents)
     for i, draft, seconds in zip(whole, drafts, writing, strict=True):
         tokens = Tokens(sources[i].total, sources[i].read, draft.tokens)
-        found = writer.align(documents[i], draft)
+        found = writer.align(documents[i], draft, sources[i])
         summaries[i] = Summary(
             text=draft.text,
             model=writer.name,

@@ -90,12 +90,15 @@ class Rnn:
             drafts.append(draft)
         return drafts
 
-    def align(self, document: str, draft: Draft) -> Alignment | None:
+    def align(self, document: str, draft: Draft, source: Source) -> Alignment | None:
         if draft.attention is None or not len(draft.ids):
             return None
-        document = document.strip()
-        opening = document[:COUNTED]
         read = draft.attention.shape[1]
+        document = document.strip()[:COUNTED]
+        # Of a long document its beginning, unless its tokens are longer than any real ones.
+        opening = document[: 16 * read + 100]
+        if len(self.tokenizer.offsets(opening)) <= read:
+            opening = document
         squeezed = squeeze(opening)
         offsets = self.tokenizer.offsets(opening)[:read]
         config = self.runtime.config
@@ -108,7 +111,7 @@ class Rnn:
             kind=f"{config.attention} attention"
             + (f", mean of {config.attention_heads} heads" if config.attention_heads > 1 else ""),
             tokens_read=read,
-            tokens_document=self.read(document).total,
+            tokens_document=source.total,
             style=None,
         )
         if not found.summary:
@@ -137,7 +140,7 @@ class Rnn:
         source = self.read(document)
         if not source.read:
             raise DocumentError("the document is empty; there is nothing to look at")
-        found = self.align(document, self.write([source.payload], chosen)[0])
+        found = self.align(document, self.write([source.payload], chosen)[0], source)
         if found is None:
             raise ModelError(f"{self.name} wrote nothing; there is nothing to look at")
         return replace(found, style=chosen.style)

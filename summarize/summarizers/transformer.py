@@ -205,11 +205,13 @@ class Transformer:
         finally:
             self.model.set_attn_implementation(before)
 
-    def align(self, document: str, draft: Draft) -> Alignment | None:
+    def align(self, document: str, draft: Draft, source: Source) -> Alignment | None:
         if draft.attention is None or not len(draft.ids):
             return None
-        source = self.read(document)
         tokenizer = self.tokenizer
+        # A mark of beginning, which some models write first, is no word.
+        marks = set(tokenizer.all_special_ids)
+        kept = [row for row, token in enumerate(draft.ids) if token not in marks]
         with quiet():
             offsets = tokenizer(
                 self.prefix + source.payload,
@@ -224,10 +226,10 @@ class Transformer:
             source.payload,
             [(max(0, start - before), max(0, end - before)) for start, end in offsets],
             pieces_of(
-                draft.ids,
+                [draft.ids[row] for row in kept],
                 lambda ids: tokenizer.decode(ids, skip_special_tokens=True).replace("<n>", " "),
             ),
-            draft.attention,
+            draft.attention[kept],
             model=self.name,
             kind=f"cross-attention, mean of {layers} layers and their heads",
             tokens_read=source.read,
@@ -267,7 +269,7 @@ class Transformer:
         kind = None
         if layer is not None or head is not None or draft.attention is None:
             draft, kind = self.look_closely(source.payload, draft, layer, head, chosen)
-        found = self.align(document, draft)
+        found = self.align(document, draft, source)
         if found is None:
             raise ModelError(f"{self.name} wrote nothing; there is nothing to look at")
         return replace(found, style=chosen.style, kind=kind or found.kind)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
 
 from summarize.summarizers.alignment import Alignment
 from summarize.views.terminal import visible
@@ -37,11 +38,16 @@ def shaded_document(
     parts = []
     last = 0
     for (start, end), share in zip(alignment.source, shares, strict=True):
-        parts.append(visible(alignment.text[last:start]))
+        parts.append(gap(alignment.text[last:start]))
         parts.append(marked(visible(alignment.text[start:end]), float(share), most, colour))
         last = end
     parts.append(visible(alignment.text[last:]))
     return "".join(parts)
+
+
+def gap(space: str) -> str:
+    """White space as it can be shown: line ends, tabs and spaces."""
+    return "".join(c if c in "\n\t " else " " for c in space)
 
 
 def marked(word: str, share: float, most: float, colour: bool) -> str:
@@ -65,10 +71,10 @@ def summary_line(alignment: Alignment, current: int | None = None, colour: bool 
 def word_lines(alignment: Alignment, width: int, count: int = 4) -> list[str]:
     """For each word of the summary the source words that it read most, in `width` columns."""
     digits = len(str(len(alignment.summary)))
-    longest = max((len(visible(word)) for word in alignment.summary), default=0)
+    longest = max((cell_len(visible(word)) for word in alignment.summary), default=0)
     name = min(longest, max(8, width // 4))
     return [
-        f"{number:>{digits}}  {clip(visible(word), name):<{name}}  "
+        f"{number:>{digits}}  {padded(clip(visible(word), name), name)}  "
         + looked_line(alignment, number - 1, width - digits - name - 4, count)
         for number, word in enumerate(alignment.summary, start=1)
     ]
@@ -81,7 +87,7 @@ def looked_line(alignment: Alignment, word: int, width: int, count: int = 4) -> 
         start, end = alignment.source[source]
         part = f"{clip(visible(alignment.text[start:end]), 20)} {percent(share)} %"
         longer = f"{line}  {part}" if line else part
-        if len(longer) > width:
+        if cell_len(longer) > width:
             break
         line = longer
     return line
@@ -92,4 +98,11 @@ def percent(share: float) -> str:
 
 
 def clip(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    """In columns of a terminal, of which some letters take two."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))

@@ -32,7 +32,8 @@ def to_page(alignment: Alignment) -> str:
     # "</script>" in a document must not end the page's own.
     data = json.dumps(page_data(alignment), ensure_ascii=True, separators=(",", ":"))
     data = data.replace("<", "\\u003c")
-    return template.replace("$TITLE", html.escape(visible(title))).replace("$DATA", data, 1)
+    before, after = template.split("$DATA")
+    return before.replace("$TITLE", html.escape(visible(title))) + data + after
 
 
 def page_data(alignment: Alignment) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from summarize.files import write_bytes
@@ -33,7 +34,9 @@ def write_picture(alignment: Alignment, path: Path) -> None:
     ax.set_xlabel(f"{alignment.model}: {alignment.kind}", fontsize=9)
     for side in ax.spines.values():
         side.set_visible(False)
-    write_bytes(path, to_png(figure))
+    with warnings.catch_warnings(action="ignore"):  # of letters that its font lacks: boxes
+        data = to_png(figure)
+    write_bytes(path, data)
 
 
 def label(text: str) -> str:

@@ -7,8 +7,10 @@ import shutil
 import sys
 import textwrap
 
+from rich.cells import cell_len
+
 from summarize.summarizers.alignment import Alignment
-from summarize.views.attention import looked_line, marked, summary_line
+from summarize.views.attention import clip, looked_line, marked, summary_line
 from summarize.views.terminal import visible
 
 HELP = "← → words   Home End   q quits"
@@ -74,8 +76,8 @@ def wrapped(
     words: list[str] = []
     width, share = 0, 0.0
     for (start, end), weight in zip(alignment.source, row, strict=True):
-        word = visible(alignment.text[start:end])
-        length = len(marked(word, float(weight), most, False)) if not colour else len(word)
+        word = clip(visible(alignment.text[start:end]), columns - 7)
+        length = cell_len(word if colour else marked(word, float(weight), most, False))
         if words and width + 1 + length > columns:
             lines.append((" ".join(words), share))
             words, width, share = [], 0, 0.0
