@@ -26,7 +26,8 @@ TEX = rf"""% nobody sees this
 \begin{{document}}
 \maketitle
 \begin{{abstract}}{BODY} With $H_{{\infty}}$ norms~\cite{{a,b}} 5\% sink.\end{{abstract}}
-\section{{Why {{\em not}}}} \href{{http://never}}{{Boats}} are \textbf{{old \emph{{things}}}}.\footnote{{Very.}}
+\section{{Why {{\em not}}}} \href{{http://never}}{{Boats}} are
+\textbf{{old \emph{{things}}}}.\footnote{{Very.}}
 \begin{{figure}}\caption{{Never}}\end{{figure}}
 \end{{document}}
 """

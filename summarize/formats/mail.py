@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 from summarize.errors import DocumentError
 
@@ -48,7 +48,7 @@ def body_of(message: EmailMessage, name: str) -> str:
     return ""
 
 
-def decoded(part: EmailMessage, name: str) -> str:
+def decoded(part: MIMEPart, name: str) -> str:
     """With the charset that the mail names, where that is one and right, else the likeliest."""
     payload = part.get_payload(decode=True)
     assert isinstance(payload, bytes)
