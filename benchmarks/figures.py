@@ -18,13 +18,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from summarize.files import write_text
-from summarize.views.report import write_html, write_pngs
+from summarize.files import write_bytes, write_text
+from summarize.views.pictures import pictures, to_png
+from summarize.views.report import write_html
 from summarize.views.tables import Table, markdown_table, tables
 
 HERE = Path(__file__).parent
-# What the pictures show: quality of one, growth of the other.
-DRAWN = ("results/arxiv-test.json", "results/scaling.json")
+# Picture -> the result that it shows.
+DRAWN = {
+    "rouge-by-length": "results/arxiv-test.json",
+    "quality-speed": "results/one-by-one.json",
+    "time-by-length": "results/scaling.json",
+    "memory-by-length": "results/scaling.json",
+}
 MARKED = re.compile(r"(<!-- table: (\S+) \| (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -87,10 +93,11 @@ def main() -> int:
             print("README.md is not what the results say; run: python benchmarks/figures.py")
         return int(fresh != text)
     write_text(page, fresh)
-    results = [read(name) for name in DRAWN]
-    write_pngs(results, HERE / "pictures")
+    for name, source in DRAWN.items():
+        _, figure = pictures(read(source))[name]
+        write_bytes(HERE / "pictures" / f"{name}.png", to_png(figure))
     if arguments.html:
-        write_html(results, arguments.html)
+        write_html([read(name) for name in dict.fromkeys(DRAWN.values())], arguments.html)
     return 0
 
 

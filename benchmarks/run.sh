@@ -5,7 +5,7 @@
 #     benchmarks/run.sh DATA            all but the ablation
 #     benchmarks/run.sh DATA ablation   the ablation, which trains eight networks: some hours
 set -euo pipefail
-data=${1:?"usage: benchmarks/run.sh DATA [ablation]"}
+data=$(realpath "${1:?"usage: benchmarks/run.sh DATA [ablation]"}")
 cd "$(dirname "$0")/.."
 results=benchmarks/results
 ours=(-m lead -m seq2seq -m attention -m transformer)
@@ -23,11 +23,10 @@ summarize bench "$data"/scitldr-dev.jsonl.xz "${ours[@]}" -m oracle --style tldr
     --batch-size 8 --processes 2 -o $results/scitldr-dev.json
 # Our own documents, one by one, as a user waits for them.
 summarize bench "${ours[@]}" -m oracle -o $results/documents.json
-# What a batch saves.
-summarize bench "$data"/arxiv-dev.jsonl.xz --limit 64 -m seq2seq -m attention -m transformer \
-    -o $results/one-by-one.json
-summarize bench "$data"/arxiv-dev.jsonl.xz --limit 64 -m seq2seq -m attention -m transformer \
-    --batch-size 8 -o $results/in-eights.json
+# Time and memory, one by one, and what a batch saves.
+summarize bench "$data"/arxiv-dev.jsonl.xz --limit 200 "${ours[@]}" -o $results/one-by-one.json
+summarize bench "$data"/arxiv-dev.jsonl.xz --limit 200 "${ours[@]}" --batch-size 8 \
+    -o $results/in-eights.json
 summarize scaling -o $results/scaling.json
 python benchmarks/attention.py "$data"/arxiv-dev.jsonl.xz -m attention -m transformer \
     -o $results/attention-dev.json

@@ -18,7 +18,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from summarize.errors import DataError, ModelError, OptionError
 from summarize.evaluation.bench import Journal, Plan, bench
 from summarize.evaluation.data import own_documents, read_data
-from summarize.evaluation.rouge import rouge
+from summarize.evaluation.rouge import paired_difference, rouge
 from summarize.evaluation.text import describe, novel_share, repeated_share
 
 ROWS: list[dict[str, Any]] = [
@@ -152,6 +152,20 @@ def test_the_result_has_what_it_takes_to_compare_it(data: Path) -> None:
     assert json.loads(json.dumps(result)) == result
 
 
+def test_lines_that_a_text_has_already_are_kept_apart() -> None:
+    found = rouge(["one two\nthree four"], [["three four\none two"]])
+    assert found["rougeLsum"][0, 2] == 100 and found["rougeL"][0, 2] < 100
+
+
+def test_a_few_documents_prove_little() -> None:
+    for count in (1, 3, 5):
+        values = np.linspace(30, 40, count)
+        found = paired_difference(values, values - 10)
+        assert found["p"] == pytest.approx(2 / 2**count)
+    alone = paired_difference(np.array([3.0]), np.array([1.0]))
+    assert alone["low"] is None and alone["difference"] == 2
+
+
 def test_the_oracle_is_no_worse_than_any_sentence(data: Path) -> None:
     result = run(data, "lead", "oracle")
     for kind, values in result["differences"]["oracle - lead"].items():
@@ -211,7 +225,8 @@ def test_another_question_does_not_take_an_old_answer(
     }
     (checkpoint_folder / "config.json").touch()
     paths.add(journal.path(name, Plan([name], rows)))
-    assert len(paths) == 4
+    paths.add(journal.path(name, Plan([name], read_data(str(data), limit=3))))
+    assert len(paths) == 5
 
 
 def test_what_a_model_can_not_do_is_its_own_error(data: Path, checkpoint_folder: Path) -> None:
@@ -287,6 +302,22 @@ def test_score_equals_bench_on_the_same_summaries(
         assert mine["models"][str(written)][part] == theirs["models"]["lead"][part]
 
 
+def test_score_parts_the_systems_of_one_file(
+    summarize: Command, data: Path, tmp_path: Path
+) -> None:
+    written = tmp_path / "all.jsonl"
+    arguments = ("-m", "lead", "-m", "oracle", "--summaries", str(written))
+    assert summarize("bench", str(data), *arguments).returncode == 0
+    result = json.loads(summarize("score", str(written), str(data), "--json").stdout)
+    assert list(result["models"]) == ["lead", "oracle"]
+
+
+def test_names_reach_a_terminal_as_text(summarize: Command, tmp_path: Path) -> None:
+    rows = [{**row, "kind": "\x1b]0;t\x07[/x]" if i else "b"} for i, row in enumerate(ROWS)]
+    done = summarize("bench", str(write_rows(tmp_path / "a.jsonl", rows)), "-m", "lead")
+    assert done.returncode == 0 and b"\x1b" not in done.stdout and b"[/x]" in done.stdout
+
+
 def test_score_takes_lines_and_compares_systems(summarize: Command, tmp_path: Path) -> None:
     good, bad, references = (tmp_path / f"{name}.txt" for name in ("good", "bad", "references"))
     references.write_text("the cat sat\nA dog\u2028ran\n\fover there\n", encoding="utf-8")
@@ -315,5 +346,8 @@ def test_score_refuses_what_does_not_match(summarize: Command, tmp_path: Path) -
 
 
 def test_report_refuses_other_files(summarize: Command, data: Path) -> None:
+    broken = data.parent / "broken.json"
+    broken.write_text('{"kind": "bench", "schema_version": 1}')
+    assert b"missing" in summarize("report", str(broken)).stderr
     done = summarize("report", str(data))
     assert done.returncode == 1 and b"is no result" in done.stderr

@@ -42,6 +42,9 @@ def made_up() -> dict[str, Any]:
             {
                 "length": n,
                 "inference": {
+                    "engine": "NumPy",
+                    "parameters": 10**7,
+                    "past_training": n > 256,
                     "seconds": {
                         "encoder": {"median": 1e-4 * n**power},
                         "whole": {"median": 0.1 + 1e-4 * n**power},

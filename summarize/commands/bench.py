@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from summarize.commands.results import check_folder, check_form, print_result, write_reports
+from summarize.commands.results import (
+    check_folder,
+    check_form,
+    check_pictures,
+    print_result,
+    write_reports,
+)
 from summarize.errors import OptionError
 from summarize.files import write_text
+from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,8 +83,9 @@ def bench(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)
-    for path in (output, summaries, html):
+    for path in (output, summaries):
         check_folder(path)
+    check_pictures(html, png)
     from summarize.evaluation.bench import Journal, Plan
     from summarize.evaluation.bench import bench as run
     from summarize.evaluation.data import read_data
@@ -120,9 +128,9 @@ def bench(
         write_text(output, json.dumps(result, indent=1) + "\n")
     if summaries is not None:
         write_text(summaries, "".join(summary_lines(plan.data.rows, answers)))
+    print_result(result, form)
     write_reports([result], html, png)
     journal.clear()
-    print_result(result, form)
     return 0
 
 
@@ -203,7 +211,9 @@ class progress:
             self.bar.update(self.tasks[model], completed=done)
         elif done == self.documents and not self.quiet:
             seconds = time.monotonic() - self.started[model]
-            print(f"summarize: {model}: {done:,} documents, {seconds:.0f} s", file=sys.stderr)
+            print(
+                f"summarize: {visible(model)}: {done:,} documents, {seconds:.0f} s", file=sys.stderr
+            )
 
     def __exit__(self, *error: object) -> None:
         if self.live:

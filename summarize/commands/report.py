@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from summarize.commands.results import check_folder, check_form, print_result, write_reports
+from summarize.commands.results import check_form, check_pictures, print_result, write_reports
 from summarize.errors import DataError
 
 HELP = """Make a page (--html), pictures (--png) or tables of RESULTS, files that bench, scaling or
@@ -23,12 +23,16 @@ def report(
     png: Annotated[Path | None, typer.Option(help="Write pictures to this folder.")] = None,
 ) -> int:
     form = check_form(False, as_csv, as_markdown)
-    check_folder(html)
+    check_pictures(html, png)
     read = [read_result(path) for path in results]
-    write_reports(read, html, png)
-    if form != "table" or (html is None and png is None):
-        for result in read:
-            print_result(result, form)
+    try:
+        write_reports(read, html, png)
+        if form != "table" or (html is None and png is None):
+            for result in read:
+                print_result(result, form)
+    except (KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
+        names = ", ".join(map(str, results))
+        raise DataError(f"{names}: a part of the result is missing or odd: {error}") from None
     return 0
 
 

@@ -30,6 +30,17 @@ def check_folder(path: Path | None) -> None:
         raise OptionError(f"{path}: the directory {path.parent} does not exist")
 
 
+def check_pictures(html: Path | None, png: Path | None) -> None:
+    """Refuse before the work what would fail after it."""
+    check_folder(html)
+    if png is not None and png.exists() and not png.is_dir():
+        raise OptionError(f"--png {png} is a file; name a folder")
+    if html is not None or png is not None:
+        from summarize.views.pictures import require_matplotlib
+
+        require_matplotlib()
+
+
 def print_result(result: dict[str, Any], form: str) -> None:
     from summarize.views import tables
     from summarize.views.terminal import visible

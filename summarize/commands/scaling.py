@@ -10,9 +10,16 @@ from typing import Annotated
 
 import typer
 
-from summarize.commands.results import check_folder, check_form, print_result, write_reports
+from summarize.commands.results import (
+    check_folder,
+    check_form,
+    check_pictures,
+    print_result,
+    write_reports,
+)
 from summarize.errors import OptionError
 from summarize.files import write_text
+from summarize.views.terminal import visible
 
 HELP = """Measure how time and memory grow with the length of the document: encoder, decoder step,
 whole summary and training step, with fitted exponents and where the lines cross.
@@ -48,8 +55,8 @@ def scaling(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)
-    for path in (output, html):
-        check_folder(path)
+    check_folder(output)
+    check_pictures(html, png)
     from summarize.commands.bench import command_line, default_models
     from summarize.evaluation.scaling import Plan
     from summarize.evaluation.scaling import scaling as run
@@ -70,6 +77,7 @@ def scaling(
     live = sys.stderr.isatty()
 
     def told(message: str) -> None:
+        message = visible(message)
         if quiet:
             return
         if live:
@@ -82,8 +90,8 @@ def scaling(
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if output is not None:
         write_text(output, json.dumps(result, indent=1) + "\n")
-    write_reports([result], html, png)
     print_result(result, form)
+    write_reports([result], html, png)
     return 0
 
 

@@ -38,7 +38,8 @@ def score(
     from summarize.evaluation.score import read_predictions, read_references
     from summarize.evaluation.score import score as run
 
-    result = run([read_predictions(name) for name in files[:-1]], read_references(files[-1]))
+    systems = [system for name in files[:-1] for system in read_predictions(name)]
+    result = run(systems, read_references(files[-1]))
     if output is not None:
         write_text(output, json.dumps(result, indent=1) + "\n")
     print_result(result, form)

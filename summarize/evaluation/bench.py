@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,8 @@ class Plan:
         for name in ("batch_size", "processes"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        if self.threads is not None and self.threads < 1:
+            raise OptionError(f"threads is {self.threads}; it must be 1 or more")
         Options(**self.options)  # its errors belong before the work
 
 
@@ -97,7 +99,9 @@ def bench(plan: Plan, journal: Journal, told: Told) -> tuple[dict[str, Any], dic
             model: {
                 "scores": report(scores[model]),
                 "text": describe([a["text"] for a in answers[model]], [r.document for r in rows]),
-                "cost": cost(answers[model], facts[model]),
+                "cost": cost(
+                    answers[model], facts[model], plan.batch_size > 1 or plan.processes > 1
+                ),
             }
             for model in plan.models
         },
@@ -132,7 +136,7 @@ def differences(scores: dict[str, dict[str, NDArray[np.float64]]]) -> dict[str, 
     }
 
 
-def cost(answers: list[dict[str, Any]], facts: dict[str, Any]) -> dict[str, Any]:
+def cost(answers: list[dict[str, Any]], facts: dict[str, Any], in_company: bool) -> dict[str, Any]:
     """Seconds are of one document alone, or its share of its batch; memory of the process."""
     if not facts:
         return {}
@@ -146,7 +150,8 @@ def cost(answers: list[dict[str, Any]], facts: dict[str, Any]) -> dict[str, Any]
         },
         "tokens_per_second": round(written / max(float(seconds.sum()), 1e-9), 1),
         "peak_memory_bytes": max(answer["peak_memory_bytes"] for answer in answers),
-        "cold_start_seconds": round(facts["cold_start_seconds"], 3),
+        # In batches or beside others the first summary waits for more than its model.
+        "cold_start_seconds": None if in_company else round(facts["cold_start_seconds"], 3),
         "parameters": facts["parameters"],
         "tokens_read_share": round(
             sum(a["tokens"]["read"] for a in answers)
@@ -240,6 +245,9 @@ class Journal:
             plan.processes,
             plan.threads,
             plan.data.sha256,
+            len(plan.data.rows),
+            [row.style for row in plan.data.rows],
+            environment(plan.threads)["threads"],
         ]
         name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
         path = self.folder / f"{name}.jsonl"
@@ -372,9 +380,25 @@ def answers_of(
     }
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as asked,
+    ):
+        # A file and not a pipe: a child that dies before it reads must not look like a reader gone.
+        json.dump(job, asked)
+        asked.seek(0)
+        yield from answers_from(model, asked, errors, threads, stop)
+
+
+def answers_from(
+    model: str,
+    asked: IO[str],
+    errors: IO[str],
+    threads: int | None,
+    stop: list[subprocess.Popen[str]],
+) -> Iterator[dict[str, Any]]:
+    with (
         subprocess.Popen(
             [sys.executable, "-P", "-m", "summarize.evaluation.worker"],
-            stdin=subprocess.PIPE,
+            stdin=asked,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -383,10 +407,7 @@ def answers_of(
         ) as process,
     ):
         stop.append(process)
-        assert process.stdin is not None and process.stdout is not None
-        with suppress(BrokenPipeError):
-            json.dump(job, process.stdin)
-            process.stdin.close()
+        assert process.stdout is not None
         for line in process.stdout:
             answer = json.loads(line)
             if answer["kind"] == "error":

@@ -63,7 +63,8 @@ def read_data(source: str | None, limit: int | None = None, split: str = "test")
         return Data(path.name, rows[:limit], len(rows), joint_sha256(rows))
     if is_hub_id(source) and not source.endswith((".jsonl", ".json", ".gz", ".xz")):
         rows = list(islice(hub_rows(source, split), limit))
-        return Data(f"{source} ({split})", rows, None, joint_sha256(rows))
+        whole = limit is None or len(rows) < limit
+        return Data(f"{source} ({split})", rows, len(rows) if whole else None, joint_sha256(rows))
     raise DataError(f"no file {source}; name a .jsonl file, or org/name of a data set on the hub")
 
 

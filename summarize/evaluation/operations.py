@@ -22,11 +22,14 @@ def multiply_adds(model: str, length: int, tokens: int, beam_size: int) -> dict[
     if not folder.is_dir():
         return None
     count = of_transformer if is_hugging_face(folder) else of_rnn
-    encoder, step = count(folder, length, tokens, beam_size)
+    found = count(folder, length, tokens, beam_size)
+    if found is None:
+        return None
+    encoder, step = found
     return {"encoder": encoder, "decoder_step": step, "whole": encoder + step * (tokens + 1)}
 
 
-def of_rnn(folder: Path, length: int, tokens: int, beam_size: int) -> tuple[int, int]:
+def of_rnn(folder: Path, length: int, tokens: int, beam_size: int) -> tuple[int, int] | None:
     return rnn_operations(load_checkpoint(folder).config, length, beam_size)
 
 
@@ -46,14 +49,19 @@ def rnn_operations(config: Config, length: int, beam_size: int) -> tuple[int, in
     return length * encoder + bridge, beam_size * (decoder + reads)
 
 
-def of_transformer(folder: Path, length: int, tokens: int, beam_size: int) -> tuple[int, int]:
+def of_transformer(
+    folder: Path, length: int, tokens: int, beam_size: int
+) -> tuple[int, int] | None:
+    """None for decoders alone, and for files without a config.json."""
+    if not (folder / "config.json").exists():
+        return None
     import torch
     import transformers
     from torch.utils.flop_counter import FlopCounterMode
 
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     if not config.is_encoder_decoder:
-        raise ValueError(f"{folder} is no encoder-decoder")
+        return None
     for name in ("max_position_embeddings", "max_encoder_position_embeddings"):
         if isinstance(getattr(config, name, None), int):
             setattr(config, name, max(getattr(config, name), length + 16))

@@ -23,6 +23,7 @@ import numpy as np
 
 from summarize.errors import SummarizeError
 from summarize.evaluation.environment import peak_memory
+from summarize.evaluation.worker import count_parameters
 from summarize.summarizers import Options, load_summarizer, shipped
 
 SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times
@@ -36,7 +37,9 @@ def main() -> None:
     try:
         answer = (inference if job["phase"] == "inference" else training)(job)
     except SummarizeError as error:
-        answer = {"error": str(error), "exit_code": error.exit_code}
+        answer = {"error": str(error)}
+        if "memory" in str(error):  # that of a library, passed on
+            answer = {"out_of_memory": True}
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
@@ -68,22 +71,34 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
     trained = summarizer.max_source_tokens
     summarizer.max_source_tokens = length - getattr(summarizer, "added_tokens", 0)
     options = Options(min_tokens=tokens, max_tokens=tokens)
+    # Cut beforehand: a user's document of this length is no longer than that.
+    text = opening(summarizer, text)
     source = summarizer.read(text)
     encode = encoder_of(summarizer, source.payload)
     facts = {
         "read": source.read,
+        "parameters": count_parameters(summarizer),
         "beam_size": beam_size(summarizer, options),
         "past_training": length > trained,
         "longer_position_table": bool(is_longer),
     }
-    times = {
-        "encoder": repeat(encode, job["repeats"]),
-        "whole": repeat(
-            lambda: summarizer.write([summarizer.read(text).payload], options), job["repeats"]
-        ),
-    }
+    whole, encoder = together(lambda: summarizer.summarize([text], options), encode, job["repeats"])
+    # What is not the encoder, by steps; the one that ends the summary is one more. A transformer's
+    # hold their share of the pass that scores what was written.
+    steps = [(all_ - part) / (tokens + 1) for all_, part in zip(whole, encoder, strict=True)]
+    times = {"encoder": encoder, "whole": whole, "decoder_step": steps}
     engine = "transformers" if hasattr(summarizer, "model") else "NumPy"
     return answer_of(engine, times, facts)
+
+
+def opening(summarizer: Any, text: str) -> str:
+    """As much of the text as the summarizer reads, and a few words more: cut anywhere else, the last
+    tokens might be others."""
+    source = summarizer.read(text)
+    if isinstance(source.payload, str):
+        return text.strip()[: len(source.payload) + 40]
+    squeezed = " ".join(text.split())
+    return squeezed[: summarizer.tokenizer.offsets(text)[source.read - 1][1] + 40]
 
 
 def encoder_of(summarizer: Any, payload: Any) -> Callable[[], Any]:
@@ -146,6 +161,8 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
     keep_freed_memory()
     network, loss, vocab_size, recipe = trainable(job)
     optimizers = make_optimizers(network, recipe)
+    parameters = list(network.parameters())
+    average = [parameter.detach().clone() for parameter in parameters]
     generator = np.random.default_rng(1)
     shape = (job["batch"], job["length"])
     src = torch.from_numpy(generator.integers(len(SPECIAL), vocab_size, shape))
@@ -160,9 +177,12 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
             value = loss(src, mask, tgt, labels)
         value.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            torch._foreach_lerp_(average, parameters, 1 - recipe.average_decay)
 
     times = {"training_step": repeat(step, job["repeats"])}
     return answer_of("PyTorch", times, {"read": job["length"], "batch": job["batch"]})
@@ -187,6 +207,8 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
             model = LossModule(make_model(recipe, size), recipe.label_smoothing)
             return model, lambda *batch: model(*batch)[0], size, recipe  # noqa: B023
     summarizer: Any = load_summarizer(name, **job["load"])
+    if not hasattr(summarizer, "model"):
+        raise SummarizeError(f"{name} names no recipe, so its training step is not timed")
     if summarizer.is_chat:
         raise SummarizeError(f"{name} is no encoder-decoder; its training step is not timed")
     lengthen(summarizer, job["length"])
@@ -213,6 +235,20 @@ def repeat(action: Callable[[], Any], repeats: int) -> list[float]:
         action()
         seconds.append(time.perf_counter() - started)
     return seconds
+
+
+def together(
+    whole: Callable[[], Any], part: Callable[[], Any], repeats: int
+) -> tuple[list[float], list[float]]:
+    """Seconds of both, in turn, so that what disturbs one disturbs the other."""
+    whole(), part()
+    found: tuple[list[float], list[float]] = ([], [])
+    while len(found[0]) < repeats and (len(found[0]) < 3 or sum(found[0]) < SECONDS):
+        for action, seconds in zip((whole, part), found, strict=True):
+            started = time.perf_counter()
+            action()
+            seconds.append(time.perf_counter() - started)
+    return found
 
 
 def answer_of(engine: str, times: dict[str, list[float]], facts: dict[str, Any]) -> dict[str, Any]:

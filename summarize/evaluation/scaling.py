@@ -47,6 +47,10 @@ class Plan:
         for name, least in (("summary_tokens", 1), ("repeats", 3), ("batch", 1)):
             if getattr(self, name) < least:
                 raise OptionError(f"{name} is {getattr(self, name)}; it must be {least} or more")
+        if self.threads is not None and self.threads < 1:
+            raise OptionError(f"threads is {self.threads}; it must be 1 or more")
+        if len(set(self.models)) < len(self.models):
+            raise OptionError("a model is named twice; name each once")
         if not self.lengths or min(self.lengths) < 8:
             raise OptionError("--lengths needs numbers of tokens from 8 up, as in 64,256,1024")
 
@@ -89,17 +93,12 @@ def measure(
             if phase == "training" and model == NOTHING:
                 continue
             told(f"{model}, {length:,} tokens, {phase}")
-            answer = probe(model, length, phase, plan, text)
-            if "error" in answer:
-                error = ModelError(answer["error"])
-                error.exit_code = answer["exit_code"]
-                raise error
-            cell[phase] = answer
-        seconds = cell["inference"].get("seconds", {})
-        if "encoder" in seconds:
-            rest = seconds["whole"]["median"] - seconds["encoder"]["median"]
-            # The step that ends the summary is one more.
-            seconds["decoder_step"] = {"median": max(rest, 0.0) / (plan.summary_tokens + 1)}
+            cell[phase] = probe(model, length, phase, plan, text)
+            if "error" in cell[phase]:
+                told(cell[phase]["error"])
+                if length == plan.lengths[0] and phase == "inference":
+                    raise ModelError(cell[phase]["error"])  # the other lengths would say the same
+        if "beam_size" in cell["inference"]:
             cell["multiply_adds"] = multiply_adds(
                 model, length, plan.summary_tokens, cell["inference"]["beam_size"]
             )
@@ -141,9 +140,11 @@ def probe(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[st
     if lines:
         found: dict[str, Any] = json.loads(lines[-1])
         return found
-    if process.returncode in (-9, -6, -11) or any("memory" in line for line in last):
-        return {"out_of_memory": True}  # the kernel or a library gave up before Python could
-    raise ModelError(f"{model} failed at {length:,} tokens: {last[0] if last else 'no output'}")
+    # The kernel, or a library that gave up before Python could.
+    if process.returncode == -9 or any("memory" in line.lower() for line in last):
+        return {"out_of_memory": True}
+    why = last[0] if last else f"signal {-process.returncode}"
+    return {"error": f"{model} failed at {length:,} tokens: {why}"}
 
 
 def memory_limit() -> int | None:
@@ -210,7 +211,7 @@ def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dic
     """Where of two models the dearer becomes the cheaper, between measured lengths."""
     found = []
     for one, other in combinations(curves, 2):
-        for quantity in QUANTITIES:
+        for quantity in ("encoder", "decoder_step", "whole", "training_step"):
             first, second = (dict(curves[m][quantity]) for m in (one, other))
             shared = sorted(set(first) & set(second))
             gaps = [math.log(first[n] / second[n]) for n in shared]

@@ -27,17 +27,19 @@ class Lines:
     documents: list[str] | None
 
 
-def read_predictions(source: str) -> Lines:
-    """Raises DataError."""
+def read_predictions(source: str) -> list[Lines]:
+    """One system a file, or several where rows name their `model`. Raises DataError."""
     if not source.endswith(JSON_LINES):
-        return Lines(source, [(line,) for line in plain_lines(source)], None)
-    texts: list[tuple[str, ...]] = []
+        return [Lines(source, [(line,) for line in plain_lines(source)], None)]
+    systems: dict[str, list[tuple[str, ...]]] = {}
     for number, row in read_rows(Path(source)):
         found = next((row[f] for f in PREDICTION_FIELDS if f in row), None)
         if not isinstance(found, str):
             raise DataError(f"{source}:{number} has no text in 'summary' (or 'prediction')")
-        texts.append((found,))
-    return Lines(source, texts, None)
+        systems.setdefault(str(row.get("model", source)), []).append((found,))
+    if len(systems) == 1:
+        return [Lines(source, next(iter(systems.values())), None)]
+    return [Lines(name, texts, None) for name, texts in systems.items()]
 
 
 def read_references(source: str) -> Lines:

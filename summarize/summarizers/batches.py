@@ -62,15 +62,18 @@ def summarize_all(
     summaries: list[Summary | None] = [None] * len(documents)
     for i, draft, seconds in zip(whole, drafts, writing, strict=True):
         tokens = Tokens(sources[i].total, sources[i].read, draft.tokens)
+        started = time.perf_counter()
         found = writer.align(documents[i], draft, sources[i])
+        cited = provenance(found) if found else []
+        looking = time.perf_counter() - started
         summaries[i] = Summary(
             text=draft.text,
             model=writer.name,
             tokens=tokens,
-            seconds=reading[i] + seconds,
+            seconds=reading[i] + seconds + looking,
             style=style if sources[i].read else None,
             confidence=draft.confidence,
-            provenance=provenance(found) if found else [],
+            provenance=cited,
         )
     for i, is_cut in enumerate(cut):
         if is_cut:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from summarize.errors import ModelError, OutputError
+from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,6 +88,12 @@ def new_figure(panels: int) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
+def label(name: str) -> str:
+    """Dollar signs would be mathematics, and a leading underscore would hide it."""
+    shown = visible(name).replace("$", r"\$")
+    return f"\u200b{shown}" if shown.startswith("_") else shown
+
+
 def legend(ax: Axes) -> None:
     ax.legend(frameon=False, labelcolor=INK)
 
@@ -119,10 +126,7 @@ def rouge_by_length(result: dict[str, Any]) -> Figure:
         colour, marker = style(name, names)
         f1 = [bucket["models"][name]["rouge1"]["f1"] for bucket in result["buckets"]]
         means = [value["mean"] for value in f1]
-        spread = [
-            [max(0.0, v["mean"] - v["low"]) for v in f1],
-            [max(0.0, v["high"] - v["mean"]) for v in f1],
-        ]
+        spread = [[below(v) for v in f1], [above(v) for v in f1]]
         shift = 1 + 0.012 * (i - (len(names) - 1) / 2)  # so that the intervals stand side by side
         ax.errorbar(
             [m * shift for m in middles],
@@ -131,7 +135,7 @@ def rouge_by_length(result: dict[str, Any]) -> Figure:
             color=colour,
             marker=marker,
             capsize=3,
-            label=name,
+            label=label(name),
             linewidth=1.8,
         )
     plain_ticks(ax, [float(m) for m in middles])
@@ -140,6 +144,14 @@ def rouge_by_length(result: dict[str, Any]) -> Figure:
     ax.set_ylim(bottom=0)
     legend(ax)
     return figure
+
+
+def below(value: dict[str, Any]) -> float:
+    return 0.0 if value["low"] is None else max(0.0, value["mean"] - value["low"])
+
+
+def above(value: dict[str, Any]) -> float:
+    return 0.0 if value["high"] is None else max(0.0, value["high"] - value["mean"])
 
 
 def quality_speed(result: dict[str, Any]) -> Figure:
@@ -154,7 +166,7 @@ def quality_speed(result: dict[str, Any]) -> Figure:
         ax.errorbar(
             [x],
             [f1["mean"]],
-            yerr=[[max(0.0, f1["mean"] - f1["low"])], [max(0.0, f1["high"] - f1["mean"])]],
+            yerr=[[below(f1)], [above(f1)]],
             color=colour,
             marker=marker,
             markersize=9,
@@ -162,7 +174,7 @@ def quality_speed(result: dict[str, Any]) -> Figure:
         )
         memory = model["cost"]["peak_memory_bytes"] / 2**20
         ax.annotate(
-            f"{name}\n{memory:,.0f} MiB",
+            f"{label(name)}\n{memory:,.0f} MiB",
             (x, f1["mean"]),
             xytext=(10, 4),
             textcoords="offset points",
@@ -216,7 +228,7 @@ def memory_by_length(result: dict[str, Any]) -> Figure:
             if unfit and points:
                 colour, _ = style(name, list(result["models"]))
                 ax.annotate(
-                    f"{name} does not fit\nfrom {unfit[0]:,} tokens on",
+                    f"{label(name)} does not fit\nfrom {unfit[0]:,} tokens on",
                     points[-1],
                     xytext=(-8, 6),
                     textcoords="offset points",
@@ -245,7 +257,7 @@ def draw_line(ax: Axes, points: list[tuple[int, float]], name: str, names: list[
     if points:
         colour, marker = style(name, names)
         x, y = zip(*points, strict=True)
-        ax.plot(x, y, color=colour, marker=marker, label=name, linewidth=1.8)
+        ax.plot(x, y, color=colour, marker=marker, label=label(name), linewidth=1.8)
 
 
 def lengths_axis(ax: Axes, lengths: list[int]) -> None:

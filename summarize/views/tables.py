@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from summarize.views.terminal import visible
 
 Model = dict[str, Any]
 
@@ -27,7 +30,7 @@ class Table(NamedTuple):
 def f1(kind: str) -> Callable[[str, Model, dict[str, Any]], str]:
     def cell(name: str, model: Model, result: dict[str, Any]) -> str:
         value = model["scores"][kind]["f1"]
-        if kind != "rouge1":
+        if kind != "rouge1" or value["low"] is None:
             return f"{value['mean']:.1f}"
         return f"{value['mean']:.1f} ({value['low']:.1f}-{value['high']:.1f})"
 
@@ -124,6 +127,7 @@ def scaling_tables(result: dict[str, Any]) -> list[Table]:
             fits = [result["exponents"][names[i - 1]].get(key) for i in used]
             rows.append(["exponent", *(exponent(f) for f in fits)])
         found.append(Table(title, ["tokens", *(names[i - 1] for i in used)], rows))
+    found.append(engines(result))
     if result["crossings"]:
         found.append(
             Table(
@@ -143,14 +147,40 @@ def scaling_tables(result: dict[str, Any]) -> list[Table]:
     return found
 
 
+def engines(result: dict[str, Any]) -> Table:
+    """What ran, and up to which length each model was trained: past it time is the same whatever
+    the weights, and quality is not."""
+    rows = []
+    for name, cells in result["models"].items():
+        first = cells[0]["inference"]
+        trained = [c["length"] for c in cells if not c["inference"].get("past_training", True)]
+        tables = any(c["inference"].get("longer_position_table") for c in cells)
+        rows.append(
+            [
+                name,
+                first.get("engine", ""),
+                next(
+                    (c["training"]["engine"] for c in cells if "engine" in c.get("training", {})),
+                    "",
+                ),
+                f"{first['parameters'] / 1e6:,.1f} M" if first.get("parameters") else "0",
+                (f"{max(trained):,}" if trained else "")
+                + (", a longer position table after" if tables else ""),
+            ]
+        )
+    return Table("What ran", ["model", "inference", "training", "parameters", "trained to"], rows)
+
+
 def exponent(fit: dict[str, Any] | None) -> str:
-    return f"{fit['exponent']:.2f} ({fit['low']:.2f}-{fit['high']:.2f})" if fit else ""
+    return f"{fit['exponent']:.2f} ({fit['low']:.2f} to {fit['high']:.2f})" if fit else ""
 
 
 def seconds_of(phase: str, quantity: str) -> Callable[[Any], str]:
     def cell(values: Any) -> str:
         if values.get(phase, {}).get("out_of_memory"):
             return "no memory"
+        if "error" in values.get(phase, {}):
+            return "failed"
         found = values.get(phase, {}).get("seconds", {}).get(quantity)
         return "" if found is None else significant(found["median"])
 
@@ -161,6 +191,8 @@ def memory_of(phase: str) -> Callable[[Any], str]:
     def cell(values: Any) -> str:
         if values.get(phase, {}).get("out_of_memory"):
             return "no memory"
+        if "error" in values.get(phase, {}):
+            return "failed"
         found = values.get(phase, {}).get("peak_memory_bytes")
         return "" if found is None else f"{found / 2**20:,.0f}"
 
@@ -251,7 +283,10 @@ def heading(result: dict[str, Any]) -> str:
     count = f"{data['documents']:,}"
     if data.get("limited"):
         count = f"the first {count}" + (f" of {data['of']:,}" if data.get("of") else "")
-    return f"{data['name']}, {count} documents"
+    how = ""
+    if result.get("batch_size", 1) > 1 or result.get("processes", 1) > 1:
+        how = f", in batches of {result['batch_size']}, {result['processes']} processes"
+    return f"{data['name']}, {count} documents{how}"
 
 
 def to_markdown(result: dict[str, Any]) -> str:
@@ -282,11 +317,23 @@ def to_csv(result: dict[str, Any]) -> str:
                 for phase in ("inference", "training"):
                     found = cell.get(phase, {})
                     for key, value in found.get("seconds", {}).items():
-                        figure = f"{key}_seconds"
-                        writer.writerow([name, cell["length"], figure, value["median"]])
+                        for part, number in value.items():
+                            figure = f"{key}_seconds_{part}"
+                            writer.writerow([name, cell["length"], figure, number])
+                    if found.get("out_of_memory") or "error" in found:
+                        figure = "out_of_memory" if found.get("out_of_memory") else "failed"
+                        writer.writerow([name, cell["length"], f"{phase}_{figure}", 1])
                     if "peak_memory_bytes" in found:
                         figure = f"{phase}_peak_memory_bytes"
                         writer.writerow([name, cell["length"], figure, found["peak_memory_bytes"]])
+                for key, value in (cell.get("multiply_adds") or {}).items():
+                    writer.writerow([name, cell["length"], f"{key}_multiply_adds", value])
+            for key, value in result["exponents"][name].items():
+                for part in ("exponent", "low", "high"):
+                    writer.writerow([name, "", f"{key}_{part}", value[part]])
+        for crossing in result["crossings"]:
+            pair = f"{crossing['cheaper_before']} then {crossing['cheaper_after']}"
+            writer.writerow([pair, crossing["length"], f"{crossing['quantity']}_crossing", ""])
         return out.getvalue()
     writer.writerow(["model", "figure", "value", "low", "high"])
     for name, model in result["models"].items():
@@ -301,6 +348,17 @@ def to_csv(result: dict[str, Any]) -> str:
                         writer.writerow([name, f"{key}_{inner}", number, "", ""])
                 elif value is not None:
                     writer.writerow([name, key, value, "", ""])
+    for bucket in result.get("buckets", []):
+        for name, kinds in bucket["models"].items():
+            low, high = bucket["words"]
+            for kind in (k for k in kinds if k != "seconds"):
+                value = kinds[kind]["f1"]
+                row = [value["mean"], value["low"], value["high"]]
+                writer.writerow([name, f"{kind}_f1_of_{low}_to_{high}_words", *row])
+    for kind, found in result.get("kinds", {}).items():
+        for name, values in found["models"].items():
+            for figure, number in values.items():
+                writer.writerow([name, f"{figure}_f1_of_{kind}", number, "", ""])
     for pair, kinds in result["differences"].items():
         for kind, value in kinds.items():
             row = [value["difference"], value["low"], value["high"]]
@@ -316,14 +374,20 @@ def show(result: dict[str, Any]) -> None:
     from rich.table import Table as Rich
     from rich.text import Text
 
-    console = Console(highlight=False)
-    console.print(Text(heading(result)))
+    # Into a file or a pipe nothing is cut: there is no edge.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    console.print(Text(visible(heading(result))))
     for table in tables(result):
-        grid = Rich(box=box.SIMPLE_HEAD, pad_edge=False, title=table.title, title_justify="left")
+        grid = Rich(
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            title=Text(visible(table.title)),
+            title_justify="left",
+        )
         for i, name in enumerate(table.headings):
-            grid.add_column(name, justify="right" if i else "left")
+            grid.add_column(Text(visible(name)), justify="right" if i else "left", overflow="fold")
         for row in table.rows:
-            grid.add_row(*(Text(cell) for cell in row))
+            grid.add_row(*(Text(visible(cell)) for cell in row))
         console.print(grid)
     if "signature" in result:
         console.print(Text(result["signature"], style="dim"))
