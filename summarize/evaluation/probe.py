@@ -92,8 +92,7 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def opening(summarizer: Any, text: str) -> str:
-    """As much of the text as the summarizer reads, and a few words more: cut anywhere else, the last
-    tokens might be others."""
+    """What the summarizer reads of the text and a few words more, so that no token is cut."""
     source = summarizer.read(text)
     if isinstance(source.payload, str):
         return text.strip()[: len(source.payload) + 40]
