@@ -144,7 +144,9 @@ def main() -> None:
     measured, _ = bench(plan, journal, lambda model, done: None)
     called = dict(zip(plan.models, names, strict=True))
     result = {
-        "command": " ".join(["python", *sys.argv]),
+        "command": " ".join(
+            ["python", *(Path(p).name if Path(p).is_absolute() else p for p in sys.argv)]
+        ),
         **measured,
         "models": {called[model]: values for model, values in measured["models"].items()},
         "buckets": [

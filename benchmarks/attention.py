@@ -79,7 +79,9 @@ def main() -> None:
     arguments = parser.parse_args()
     data = read_data(arguments.data, arguments.limit)
     result = {
-        "command": " ".join(["python", *sys.argv]),
+        "command": " ".join(
+            ["python", *(Path(p).name if Path(p).is_absolute() else p for p in sys.argv)]
+        ),
         "date": time.strftime("%Y-%m-%d"),
         "data": {"name": data.name, "sha256": data.sha256, "limit": arguments.limit},
         "environment": environment(),

@@ -19,17 +19,15 @@ fi
 # Quality, on many documents: several at once. The buckets are those of the training data's lengths.
 summarize bench "$data"/arxiv-test.jsonl.xz "${ours[@]}" --buckets 75,125,175,225,300 \
     --batch-size 8 --processes 2 -o $results/arxiv-test.json
-summarize bench "$data"/scitldr-dev.jsonl.xz "${ours[@]}" -m oracle --style tldr \
+summarize bench "$data"/scitldr-dev.jsonl.xz "${ours[@]}" -m oracle --style tldr --limit 200 \
     --batch-size 8 --processes 2 -o $results/scitldr-dev.json
 # Our own documents, one by one, as a user waits for them.
 summarize bench "${ours[@]}" -m oracle -o $results/documents.json
-# Time and memory, one by one, and what a batch saves.
-summarize bench "$data"/arxiv-dev.jsonl.xz --limit 200 "${ours[@]}" -o $results/one-by-one.json
-summarize bench "$data"/arxiv-dev.jsonl.xz --limit 200 "${ours[@]}" --batch-size 8 \
-    -o $results/in-eights.json
-summarize scaling -o $results/scaling.json
+# Time and memory, one by one.
+summarize bench "$data"/arxiv-dev.jsonl.xz --limit 100 "${ours[@]}" -o $results/one-by-one.json
+summarize scaling --repeats 5 -o $results/scaling.json
 python benchmarks/attention.py "$data"/arxiv-dev.jsonl.xz -m attention -m transformer \
-    -o $results/attention-dev.json
+    --limit 50 -o $results/attention-dev.json
 benchmarks/startup.sh
 python benchmarks/figures.py
 python benchmarks/views.py

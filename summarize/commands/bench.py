@@ -166,9 +166,11 @@ def cache_folder() -> Path:
 
 
 def command_line() -> str:
+    """As it was typed, but for where on this machine the files lie."""
     import shlex
 
-    return shlex.join(["summarize", *sys.argv[1:]])
+    shown = (Path(part).name if os.path.isabs(part) else part for part in sys.argv[1:])
+    return shlex.join(["summarize", *shown])
 
 
 def summary_lines(rows: list[Any], answers: dict[str, list[Any]]) -> list[str]:
