@@ -46,9 +46,8 @@ class Data:
 
 
 def own_documents() -> Path:
-    """The evaluation set that comes with summarize: in the package, or in a clone beside it."""
-    packed = Path(__file__).parent / "documents.jsonl"
-    return packed if packed.exists() else packed.parents[2] / "benchmarks" / "documents.jsonl"
+    """The evaluation set that comes with summarize; benchmarks/documents.jsonl is a link to it."""
+    return Path(__file__).parent / "documents.jsonl"
 
 
 def read_data(source: str | None, limit: int | None = None, split: str = "test") -> Data:
