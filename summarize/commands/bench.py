@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from summarize.commands.results import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Html,
+    Output,
+    Png,
     check_folder,
     check_form,
     check_pictures,
@@ -66,17 +72,15 @@ def bench(
     split: Annotated[str, typer.Option(help="Of a data set on the hub.")] = "test",
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps, for transformers.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole result, as JSON.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="A row a figure, as CSV.")] = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables, as Markdown.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the result to this file too.")
-    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+    output: Output = None,
     summaries: Annotated[
         Path | None, typer.Option(help="Write every summary to this file, as JSON Lines.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a report to this file.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Write pictures to this folder.")] = None,
+    html: Html = None,
+    png: Png = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget what an interrupted run has done.")
     ] = False,

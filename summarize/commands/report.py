@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from summarize.commands.results import check_form, check_pictures, print_result, write_reports
+from summarize.commands.results import (
+    AsCsv,
+    AsMarkdown,
+    Html,
+    Png,
+    check_form,
+    check_pictures,
+    print_result,
+    write_reports,
+)
 from summarize.errors import DataError
 
 HELP = """Make a page (--html), pictures (--png) or tables of RESULTS, files that bench, scaling or
@@ -17,10 +26,10 @@ score wrote with -o. Nothing is measured again."""
 
 def report(
     results: Annotated[list[Path], typer.Argument(metavar="RESULTS")],
-    as_csv: Annotated[bool, typer.Option("--csv", help="A row a figure, as CSV.")] = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables, as Markdown.")] = False,
-    html: Annotated[Path | None, typer.Option(help="Write a report to this file.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Write pictures to this folder.")] = None,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+    html: Html = None,
+    png: Png = None,
 ) -> int:
     form = check_form(False, as_csv, as_markdown)
     check_pictures(html, png)

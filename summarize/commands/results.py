@@ -6,9 +6,20 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from summarize.errors import OptionError
+
+AsJson = Annotated[bool, typer.Option("--json", help="The whole result, as JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="A row a figure, as CSV.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables, as Markdown.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="Write the result to this file too.")
+]
+Html = Annotated[Path | None, typer.Option(help="Write a report to this file.")]
+Png = Annotated[Path | None, typer.Option(help="Write pictures to this folder.")]
 
 
 def check_form(as_json: bool, as_csv: bool, as_markdown: bool) -> str:

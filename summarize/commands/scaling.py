@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from summarize.commands.results import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Html,
+    Output,
+    Png,
     check_folder,
     check_form,
     check_pictures,
@@ -44,14 +49,12 @@ def scaling(
     ] = True,
     threads: Annotated[int | None, typer.Option(help="For each process; default: all.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole result, as JSON.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="A row a figure, as CSV.")] = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables, as Markdown.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the result to this file too.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a report to this file.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Write pictures to this folder.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+    output: Output = None,
+    html: Html = None,
+    png: Png = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)

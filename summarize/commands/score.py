@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from summarize.commands.results import check_folder, check_form, print_result
+from summarize.commands.results import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Output,
+    check_folder,
+    check_form,
+    print_result,
+)
 from summarize.errors import OptionError
 from summarize.files import write_text
 
@@ -22,12 +29,10 @@ standard input."""
 
 def score(
     files: Annotated[list[str], typer.Argument(metavar="PREDICTIONS... REFERENCES")],
-    as_json: Annotated[bool, typer.Option("--json", help="The whole result, as JSON.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="A row a figure, as CSV.")] = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables, as Markdown.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the result to this file too.")
-    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+    output: Output = None,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)
     check_folder(output)

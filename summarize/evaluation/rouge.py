@@ -66,9 +66,13 @@ def bootstrap_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def with_interval(values: NDArray[np.float64]) -> dict[str, float | None]:
     """Mean of values (N,) and its 95 % bootstrap interval; of a single value there is none."""
+    return interval_of(values, bootstrap_means(values))
+
+
+def interval_of(values: NDArray[np.float64], means: NDArray[np.float64]) -> dict[str, float | None]:
     if len(values) < 2:
         return {"mean": float(values.mean()), "low": None, "high": None}
-    low, high = np.percentile(bootstrap_means(values), [2.5, 97.5])
+    low, high = np.percentile(means, [2.5, 97.5])
     return {"mean": float(values.mean()), "low": float(low), "high": float(high)}
 
 
@@ -82,13 +86,13 @@ def paired_difference(
     than FEW documents a resample says too little: there p is that of the exact sign-flip test.
     """
     difference = values - others
-    found = with_interval(difference)
+    means = bootstrap_means(difference)
+    found = interval_of(difference, means)
     if len(difference) < FEW:
         signs = 1 - 2 * (np.arange(2 ** len(difference))[:, None] >> np.arange(len(difference)) & 1)
         flipped = np.abs((signs * difference).mean(axis=1))
         p = float((flipped >= abs(difference.mean()) - 1e-9).mean())
     else:
-        means = bootstrap_means(difference)
         tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
         p = min(1.0, 2 * (tail + 1) / (RESAMPLES + 1))
     return {"difference": found["mean"], "low": found["low"], "high": found["high"], "p": p}

@@ -177,7 +177,7 @@ def group(text: str, words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]
     return joined, renumbered.astype(np.int64)
 
 
-def provenance(alignment: Alignment, first_sentence: int = 0) -> list[dict[str, Any]]:
+def provenance(alignment: Alignment) -> list[dict[str, Any]]:
     """For each sentence of the summary the source sentences that it read most, counted from 1."""
     _, target, shares = alignment.by_sentence()
     found = []
@@ -188,8 +188,7 @@ def provenance(alignment: Alignment, first_sentence: int = 0) -> list[dict[str, 
             {
                 "sentence": text,
                 "source_sentences": [
-                    {"number": first_sentence + i + 1, "share": round(float(row[i]), 3)}
-                    for i in cited
+                    {"number": i + 1, "share": round(float(row[i]), 3)} for i in cited
                 ],
             }
         )

@@ -97,10 +97,11 @@ class Rnn:
         document = document.strip()[:COUNTED]
         # Of a long document its beginning, unless its tokens are longer than any real ones.
         opening = document[: 16 * read + 100]
-        if len(self.tokenizer.offsets(opening)) <= read:
+        offsets = self.tokenizer.offsets(opening)
+        if len(offsets) <= read and len(opening) < len(document):
             opening = document
-        squeezed = squeeze(opening)
-        offsets = self.tokenizer.offsets(opening)[:read]
+            offsets = self.tokenizer.offsets(opening)
+        squeezed, offsets = squeeze(opening), offsets[:read]
         config = self.runtime.config
         found = align(
             squeezed[: offsets[-1][1]],
