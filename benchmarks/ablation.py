@@ -7,8 +7,7 @@
 Each network is trained by `summarize train --recipe ablation` in a process of its own, two at a
 time with one thread each, and scored on dev documents as `summarize bench` does it. Interrupted,
 the same command goes on where it was. What differs between two rows is the attention and nothing
-else; `pairs_per_second` is the median of the steps after the first tenth, at both source lengths of
-the recipe.
+else; `pairs_per_second` is the median of the steps after the first tenth.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from summarize.files import write_text
 from summarize.rnn.config import ATTENTION_KINDS
 from summarize.summarizers.catalog import count_parameters
 from summarize.training.examples import Pairs
-from summarize.training.recipe import load_recipe, read_toml
+from summarize.training.recipe import read_toml
 
 # Name -> what it changes in the recipe's [network].
 VARIANTS: dict[str, dict[str, Any]] = {kind: {"attention": kind} for kind in ATTENTION_KINDS}
@@ -92,27 +91,17 @@ def train(arguments: argparse.Namespace, name: str, passes: float) -> Path:
 
 
 def facts(out: Path, name: str) -> dict[str, Any]:
-    """What training took and reached; pairs per second at both source lengths of the recipe."""
+    """What training took and reached."""
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text("utf-8").splitlines()]
     steps = [line for line in lines if line["kind"] == "train"]
-    total = steps[-1]["total_pairs"]
-    recipe = load_recipe("ablation")
-    early = recipe.early_fraction * total
-    margin = recipe.pool_pairs  # the source length changes between two pools
-    speeds = {}
-    for part, chosen in (
-        ("short_sources", [s for s in steps if 0.1 * total < s["pairs"] < early - margin]),
-        ("whole_sources", [s for s in steps if s["pairs"] > early + margin]),
-    ):
-        if chosen:
-            speeds[part] = round(float(np.median([s["pairs_per_second"] for s in chosen])), 1)
+    counted = [s["pairs_per_second"] for s in steps if s["pairs"] > 0.1 * s["total_pairs"]]
     last = [line for line in lines if line["kind"] == "dev"][-1]
     return {
         "parameters": count_parameters(out / "model.safetensors"),
         "pairs": steps[-1]["pairs"],
         "steps": last["step"],
         "training_seconds": last["seconds"],
-        "pairs_per_second": speeds,
+        "pairs_per_second": round(float(np.median(counted)), 1),
         "dev_loss": last["loss"],
         "network": VARIANTS[name],
     }

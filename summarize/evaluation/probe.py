@@ -155,6 +155,7 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     from summarize.rnn.tokenizer import EOS_ID, SPECIAL
+    from summarize.training.precision import autocast, computes_bf16
     from summarize.training.trainer import keep_freed_memory, make_optimizers
 
     keep_freed_memory()
@@ -171,9 +172,11 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
     labels = torch.cat([tgt[:, 1:], torch.full_like(tgt[:, :1], EOS_ID)], dim=1)
     mask = torch.ones_like(src, dtype=torch.bool)
     network.train()
+    context = autocast("cpu", recipe.precision)
+    engine = "PyTorch bf16" if recipe.precision == "bf16" and computes_bf16("cpu") else "PyTorch"
 
     def step() -> None:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
+        with context:
             value = loss(src, mask, tgt, labels)
         value.backward()
         torch.nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
@@ -184,7 +187,7 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
             torch._foreach_lerp_(average, parameters, 1 - recipe.average_decay)
 
     times = {"training_step": repeat(step, job["repeats"])}
-    return answer_of("PyTorch", times, {"read": job["length"], "batch": job["batch"]})
+    return answer_of(engine, times, {"read": job["length"], "batch": job["batch"]})
 
 
 def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:

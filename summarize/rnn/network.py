@@ -102,9 +102,15 @@ class Decoder(nn.Module):
     def forward(
         self, embedded: Tensor, memory: Memory, state: State
     ) -> tuple[Tensor, Tensor, State]:
-        """embedded (B, T, E) -> output (B, T, E), attention_weights (B, heads, T, S), state."""
+        """embedded (B, T, E) -> output (B, T, E), attention_weights (B, heads, T, S), state.
+
+        With K targets for each source, (B * K, T, E) and a state of as many rows: the memory is
+        read by all of them and never repeated; weights are then (B, heads, K * T, S).
+        """
         query, (h1, c1) = self.lstm1(embedded, (state.h1, state.c1))
-        context, weights = self.attention(query, memory)
+        asked = query.reshape(len(memory.mask), -1, query.shape[-1])
+        context, weights = self.attention(asked, memory)
+        context = context.reshape(*query.shape[:2], -1)
         read = self.dropout(torch.cat([query, context], dim=-1))
         top, (h2, c2) = self.lstm2(read, (state.h2, state.c2))
         output = torch.tanh(self.readout(self.dropout(torch.cat([top, context], dim=-1))))
@@ -177,34 +183,36 @@ class SmoothedCrossEntropy(torch.autograd.Function):
         logits: Tensor,
         labels: Tensor,
         label_smoothing: float,
+        weights: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """logits (N, V), labels (N,) -> smoothed mean loss, plain mean cross-entropy, in nats.
 
-        Rows with a negative label are left out of both.
+        Rows with a negative label are left out of both. With `weights` (N,) both are the sum of
+        the rows times these, in place of the mean.
         """
         vocab = logits.shape[1]
         real = (labels >= 0).float()
-        count = real.sum()
+        share = real / real.sum() if weights is None else weights.float()
         rows = torch.arange(len(labels), device=logits.device)
         columns = labels.clamp(min=0)
         grad = logits.float()
         log_normalizer = grad.logsumexp(dim=-1)
-        plain = ((log_normalizer - grad[rows, columns]) * real).sum() / count
-        uniform = ((log_normalizer - grad.mean(dim=-1)) * real).sum() / count
+        plain = ((log_normalizer - grad[rows, columns]) * share).sum()
+        uniform = ((log_normalizer - grad.mean(dim=-1)) * share).sum()
         if grad.data_ptr() == logits.data_ptr():
             grad = grad.clone()
         grad.sub_(log_normalizer[:, None]).exp_().sub_(label_smoothing / vocab)
         grad[rows, columns] -= 1 - label_smoothing
-        ctx.save_for_backward(grad.mul_((real / count)[:, None]).to(logits.dtype))
+        ctx.save_for_backward(grad.mul_(share[:, None]).to(logits.dtype))
         ctx.mark_non_differentiable(plain)
         return (1 - label_smoothing) * plain + label_smoothing * uniform, plain
 
     @staticmethod
     def backward(
         ctx: torch.autograd.function.FunctionCtx, grad_loss: Tensor, _: Tensor
-    ) -> tuple[Tensor, None, None]:
+    ) -> tuple[Tensor, None, None, None]:
         (grad,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        return grad * grad_loss.to(grad.dtype), None, None
+        return grad * grad_loss.to(grad.dtype), None, None, None
 
 
 class Take(torch.autograd.Function):
@@ -226,10 +234,10 @@ class Take(torch.autograd.Function):
 
 
 def smoothed_cross_entropy(
-    logits: Tensor, labels: Tensor, label_smoothing: float
+    logits: Tensor, labels: Tensor, label_smoothing: float, weights: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """SmoothedCrossEntropy, as a function."""
-    loss, plain = SmoothedCrossEntropy.apply(logits, labels, label_smoothing)  # type: ignore[no-untyped-call]
+    loss, plain = SmoothedCrossEntropy.apply(logits, labels, label_smoothing, weights)  # type: ignore[no-untyped-call]
     return loss, plain
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,9 @@ from summarize.rnn.config import Config
 from summarize.rnn.network import Seq2Seq
 from summarize.rnn.tokenizer import Tokenizer
 from summarize.training.recipe import Recipe
+from summarize.training.risk import RiskLoss
+
+Loss = Callable[[Tensor, Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 
 
 class Model(Protocol):
@@ -26,10 +30,10 @@ class Model(Protocol):
         """Whether some weights take no part in the loss."""
         ...
 
-    def loss(
-        self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor, label_smoothing: float
-    ) -> tuple[Tensor, Tensor]:
-        """Mean smoothed loss a target token, and the plain cross-entropy to report."""
+    @property
+    def loss(self) -> Loss:
+        """src, src_mask, tgt, labels, label_smoothing -> mean smoothed loss a target token, and
+        the plain cross-entropy to report."""
         ...
 
     def start_from(self, folder: Path) -> None:
@@ -46,10 +50,12 @@ class Model(Protocol):
 class RnnModel:
     """The encoder-decoder of summarize.rnn."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, recipe: Recipe, tokenizer: Tokenizer | None = None) -> None:
         self.config = config
         self.network = Seq2Seq(config)
-        self.loss = self.network.loss
+        self.loss: Loss = self.network.loss
+        if recipe.risk_samples and tokenizer is not None:
+            self.loss = RiskLoss(self.network, tokenizer, recipe)
         # Without attention nothing reads the encoder's output, only its last state.
         self.has_unused_weights = config.attention == "none"
 
@@ -80,10 +86,10 @@ class RnnModel:
         save_checkpoint(folder, checkpoint)
 
 
-def make_model(recipe: Recipe, vocab_size: int) -> Model:
-    """A fresh model of the recipe's architecture and sizes."""
+def make_model(recipe: Recipe, vocab_size: int, tokenizer: Tokenizer | None = None) -> Model:
+    """A fresh model of the recipe's architecture and sizes; ROUGE as a loss needs the words."""
     if recipe.architecture == "rnn":
-        return RnnModel(Config(vocab_size=vocab_size, **recipe.network))
+        return RnnModel(Config(vocab_size=vocab_size, **recipe.network), recipe, tokenizer)
     from summarize.training.transformer import TransformerModel  # imports transformers
 
     return TransformerModel(recipe.network, vocab_size)

@@ -38,6 +38,9 @@ class Recipe:
     clip_norm: float = 1.0
     average_decay: float = 0.999
     precision: str = "bf16"
+    risk_samples: int = 0
+    risk_temperature: float = 0.6
+    risk_likelihood: float = 0.2
     evaluate_pairs: int = 50_000
     snapshot_minutes: float = 5.0
     dev_loss_rows: int = 1000
@@ -48,11 +51,18 @@ class Recipe:
     network: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("passes", "learning_rate", "clip_norm", "snapshot_minutes"):
+        for name in (
+            "passes",
+            "learning_rate",
+            "clip_norm",
+            "snapshot_minutes",
+            "risk_temperature",
+        ):
             require(name, getattr(self, name), float, minimum=0, above=True)
         for name in ("warmup_fraction", "label_smoothing", "early_fraction", "average_decay"):
             require(name, getattr(self, name), float, minimum=0, maximum=1)
-        require("weight_decay", self.weight_decay, float, minimum=0)
+        for name in ("weight_decay", "risk_likelihood"):
+            require(name, getattr(self, name), float, minimum=0)
         for name in (
             "vocab_size tokenizer_rows max_source_tokens batch_pairs "
             "pool_pairs evaluate_pairs dev_loss_rows"
@@ -63,8 +73,12 @@ class Recipe:
             raise OptionError("recipe key vocab_size stands at the top, not in [network]")
         if self.vocab_size > 65_535:
             raise OptionError(f"recipe key vocab_size is {self.vocab_size}; 65,535 is the most")
-        for name in ("seed", "early_source_tokens", "dev_rouge_rows"):
+        for name in ("seed", "early_source_tokens", "dev_rouge_rows", "risk_samples"):
             require(name, getattr(self, name), int, minimum=0)
+        if self.risk_samples == 1:
+            raise OptionError("recipe key risk_samples is 1; a sample is compared with others")
+        if self.risk_samples and self.architecture != "rnn":
+            raise OptionError("recipe key risk_samples is for the architecture rnn")
         choose("architecture", self.architecture, ("rnn", "transformer"))
         choose("optimizer", self.optimizer, ("adamw", "muon"))
         choose("precision", self.precision, ("bf16", "fp32"))

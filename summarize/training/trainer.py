@@ -29,6 +29,7 @@ from summarize.files import write_bytes, write_text
 from summarize.rnn.tokenizer import STYLES, Tokenizer
 from summarize.training.examples import Batch, Example, Pairs, Plan, read_examples
 from summarize.training.models import Model, make_model
+from summarize.training.precision import autocast, computes_bf16
 from summarize.training.recipe import Recipe
 from summarize.training.snapshot import (
     flatten_optimizer,
@@ -225,7 +226,7 @@ class Loop:
         self.default_style = wanted if wanted in self.styles else self.styles[0]
         self.device = workers.device
         torch.manual_seed(self.recipe.seed)
-        self.model = make_model(self.recipe, tokenizer.vocab_size)
+        self.model = make_model(self.recipe, tokenizer.vocab_size, tokenizer)
         if run.init_from:
             self.model.start_from(run.init_from)
         self.network = self.model.network.to(self.device)
@@ -245,6 +246,8 @@ class Loop:
     def run_all(self, signals: Signals) -> dict[str, Any]:
         recipe, plan = self.recipe, self.plan
         self.network.train()
+        if recipe.precision == "bf16" and not computes_bf16(self.device.type):
+            self.progress.message("no bf16 on this machine: training in fp32, which takes longer")
         started = saved = time.monotonic() - self.seconds
         saved += self.seconds
         self.evaluate_if_due()  # after a resume, what a kill interrupted
@@ -312,9 +315,7 @@ class Loop:
         return tuple(torch.from_numpy(array).to(self.device) for array in batch)
 
     def autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self.device.type, dtype=torch.bfloat16, enabled=self.recipe.precision == "bf16"
-        )
+        return autocast(self.device.type, self.recipe.precision)
 
     # --- telling ---------------------------------------------------------------------------
 
