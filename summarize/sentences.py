@@ -42,12 +42,21 @@ def first_sentence(text: str) -> tuple[int, str]:
     return next((found for found in numbered if found[1].endswith(ENDS)), numbered[0])
 
 
-def chunks(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
+def chunks(
+    text: str, fits: Callable[[str], bool], readable: Callable[[str], bool] | None = None
+) -> Iterator[str]:
     """Runs of whole sentences, each as long as `fits` allows.
 
-    A sentence that alone does not fit is cut between words, and a word that does not anywhere.
+    A sentence that alone does not fit stays whole if it is `readable`; else it is cut between
+    words, and a word that does not fit anywhere.
     """
-    yield from runs(list(sentences(text)), " ", fits, lambda long: words_of(long, fits))
+
+    def split(long: str) -> Iterator[str]:
+        if readable is not None and readable(long):
+            return iter([long])
+        return words_of(long, readable or fits)
+
+    yield from runs(list(sentences(text)), " ", fits, split)
 
 
 def words_of(sentence: str, fits: Callable[[str], bool]) -> Iterator[str]:

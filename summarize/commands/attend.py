@@ -35,6 +35,8 @@ def attend(
         typer.Option("-m", "--model", help="As for summarize; it needs attention to look at."),
     ] = DEFAULT_MODEL,
     style: Annotated[str | None, typer.Option(help="title or tldr, as for summarize.")] = None,
+    length: Annotated[str, typer.Option("-l", "--length", help="As for summarize.")] = "short",
+    long: Annotated[str, typer.Option(help="chunk or truncate, as for summarize.")] = Options.long,
     word: Annotated[
         int | None, typer.Option(help="Shade by what this word of the summary read, from 1.")
     ] = None,
@@ -82,7 +84,14 @@ def attend(
     if html is not None and html == png:
         raise OptionError(f"--html and --png both name {html}; name two files")
     documents.check_encoding(encoding)
-    options = Options(style=style, beam_size=beam_size, max_tokens=max_tokens, seed=seed)
+    options = Options(
+        style=style,
+        length=length,
+        long=long,
+        beam_size=beam_size,
+        max_tokens=max_tokens,
+        seed=seed,
+    )
     if step and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise OptionError("--step needs a terminal, and a file to read; use --word N or --html")
     if offline:
@@ -102,6 +111,8 @@ def attend(
     if not quiet and found.tokens_read < found.tokens_document:
         read, total = f"{found.tokens_read:,}", f"{found.tokens_document:,}"
         note(f"{document.source}: read {read} of {total} tokens")
+    elif not quiet and found.chunks > 1:
+        note(f"{document.source}: read {found.tokens_read:,} tokens in {found.chunks} pieces")
     if html is not None:
         from summarize.views.attention_page import write_page
 

@@ -27,6 +27,7 @@ from summarize.commands.results import (
 )
 from summarize.errors import OptionError
 from summarize.files import write_text
+from summarize.summarizers import Options
 from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def bench(
     style: Annotated[
         str | None, typer.Option(help="title or tldr, instead of each row's own.")
     ] = None,
-    long: Annotated[str | None, typer.Option(help="truncate or chunk, as for summarize.")] = None,
+    long: Annotated[str, typer.Option(help="chunk or truncate, as for summarize.")] = Options.long,
+    mode: Annotated[
+        str, typer.Option(help="As for summarize; but what is measured is what a model writes.")
+    ] = "abstractive",
     beam_size: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
     min_tokens: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
@@ -101,6 +105,7 @@ def bench(
     asked = {
         "style": style,
         "long": long,
+        "mode": mode,
         "beam_size": beam_size,
         "max_tokens": max_tokens,
         "min_tokens": min_tokens,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -51,14 +51,23 @@ def text(
     ] = None,
     length: Annotated[
         str,
-        typer.Option("-l", "--length", help="short, medium or long; our own models write short."),
+        typer.Option(
+            "-l", "--length", help="short (a sentence), medium (three to five), long (a list)."
+        ),
     ] = Options.length,
     long: Annotated[
         str,
         typer.Option(
-            help="What a model can't read at once: truncate reads the opening, chunk all."
+            help="What a model can't read at once: chunk reads all of it, truncate the opening."
         ),
     ] = Options.long,
+    mode: Annotated[
+        str,
+        typer.Option(
+            help="auto gives a sentence of the text where our models are unsure; abstractive "
+            "insists on what they write, extractive on a sentence of the text."
+        ),
+    ] = Options.mode,
     beam_size: Annotated[
         int | None,
         typer.Option(help="Hypotheses kept while searching; 1 is greedy and fastest."),
@@ -122,12 +131,14 @@ def text(
         style=style,
         length=length,
         long=long,
+        mode=mode,
         beam_size=beam_size,
         max_tokens=max_tokens,
         min_tokens=min_tokens,
         length_penalty=length_penalty,
         no_repeat_ngram_size=no_repeat_ngram_size,
         seed=seed,
+        progress=Pieces() if sys.stderr.isatty() and not quiet and len(files) == 1 else None,
     )
     if offline:  # before the hub's library is imported, which reads it once
         os.environ["HF_HUB_OFFLINE"] = "1"
@@ -159,7 +170,7 @@ def text(
                 why = "reads it in pieces and" if summary.chunks > 1 else "has no attention, and"
                 note(f"{item.source}: {summary.model} {why} does not tell which sentences it read")
             if not quiet:
-                tell(item, summary, verbose)
+                tell(item, summary, options, verbose)
     if output is not None and printer.kept:
         write_text_or_stdout(output, printer)
     return 1 if failed else 0
@@ -193,6 +204,30 @@ def tracked(
         for done, item in enumerate(items):
             bar.update(task, completed=done, visible=time.monotonic() - started > 1)
             yield item
+
+
+class Pieces:
+    """A bar on stderr for a document in pieces, once they have taken over a second."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.bar: Any = None
+        self.task: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if done == total:
+            if self.bar is not None:
+                self.bar.stop()
+                self.bar = None
+        elif self.bar is not None:
+            self.bar.update(self.task, completed=done)
+        elif time.monotonic() - self.started > 1:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self.bar = Progress(console=Console(stderr=True), transient=True)
+            self.task = self.bar.add_task("reading", total=total, completed=done)
+            self.bar.start()
 
 
 def batches(
@@ -238,7 +273,7 @@ class Printer:
         return summary.text
 
 
-def tell(document: Document, summary: Summary, verbose: bool) -> None:
+def tell(document: Document, summary: Summary, options: Options, verbose: bool) -> None:
     """What the reader must know, on stderr."""
     if document.note:
         note(f"{document.source}: {document.note}")
@@ -247,6 +282,17 @@ def tell(document: Document, summary: Summary, verbose: bool) -> None:
         note(f"{document.source}: read {tokens.read:,} of {tokens.document:,} tokens")
     elif summary.chunks > 1:
         note(f"{document.source}: read {tokens.read:,} tokens in {summary.chunks} pieces")
+    if summary.mode in ("extractive", "mixed") and options.mode != "extractive":
+        part = "this" if summary.mode == "extractive" else "a part of this"
+        note(
+            f"{document.source}: unlike what {summary.model} learned from; {part} is taken from "
+            "the text (--mode abstractive insists; -m smollm2 knows more)"
+        )
+    most = options.max_tokens
+    if most is not None and summary.chunks == 1 and tokens.summary > most:
+        note(f"{document.source}: no sentence ends within {most} tokens; this is {tokens.summary}")
+    if verbose and summary.mode == "document":
+        note(f"{document.source}: shorter than a summary would be; given as it is")
     if verbose:
         sure = "" if summary.confidence is None else f", confidence {summary.confidence:.2f}"
         note(

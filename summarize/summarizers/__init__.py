@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +30,8 @@ SHORT_NAMES = {
     "smollm2": "HuggingFaceTB/SmolLM2-135M-Instruct",
 }
 LENGTHS = ("short", "medium", "long")
-LONG = ("truncate", "chunk")
+LONG = ("chunk", "truncate")
+MODES = ("auto", "abstractive", "extractive")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Options:
 
     style: str | None = None
     length: str = "short"
-    long: str = "truncate"
+    long: str = "chunk"
+    mode: str = "auto"
     beam_size: int | None = None
     max_tokens: int | None = None
     min_tokens: int | None = None
@@ -47,9 +49,11 @@ class Options:
     no_repeat_ngram_size: int | None = None
     seed: int | None = None  # draws where hard attention looks; else the likeliest place
     batch_size: int = 8
+    # Told (done, of how many) after each batch of a document in pieces.
+    progress: Callable[[int, int], None] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        for name, allowed in (("length", LENGTHS), ("long", LONG)):
+        for name, allowed in (("length", LENGTHS), ("long", LONG), ("mode", MODES)):
             if getattr(self, name) not in allowed:
                 raise OptionError(
                     f"{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}"
@@ -187,6 +191,11 @@ def load_summarizer(
         f"no model {model!r}; use {', '.join([*SUMMARIZERS, *SHORT_NAMES])}, the folder of a "
         "model, or the org/name of one on the Hugging Face hub"
     )
+
+
+def style_of(length: str, styles: Sequence[str], default: str | None) -> str | None:
+    """What is written where no style is asked for: a text of several parts needs sentences."""
+    return "tldr" if length != "short" and default and "tldr" in styles else default
 
 
 def shipped(name: str) -> Path:

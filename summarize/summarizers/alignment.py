@@ -177,22 +177,14 @@ def group(text: str, words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]
     return joined, renumbered.astype(np.int64)
 
 
-def provenance(alignment: Alignment) -> list[dict[str, Any]]:
-    """For each sentence of the summary the source sentences that it read most, counted from 1."""
-    _, target, shares = alignment.by_sentence()
-    found = []
-    for text, row in zip(target, shares, strict=True):
-        order = [int(i) for i in np.argsort(-row, kind="stable")[:CITED]]
-        cited = [i for i in order if row[i] >= LEAST] or order[:1]
-        found.append(
-            {
-                "sentence": text,
-                "source_sentences": [
-                    {"number": i + 1, "share": round(float(row[i]), 3)} for i in cited
-                ],
-            }
-        )
-    return found
+def cited(text: str, shares: NDArray[Any]) -> dict[str, Any]:
+    """The source sentences that a sentence of the summary read most, counted from 1."""
+    order = [int(i) for i in np.argsort(-shares, kind="stable")[:CITED]]
+    named = [i for i in order if shares[i] >= LEAST] or order[:1]
+    return {
+        "sentence": text,
+        "source_sentences": [{"number": i + 1, "share": round(float(shares[i]), 3)} for i in named],
+    }
 
 
 def rounded(values: NDArray[np.float32]) -> list[Any]:

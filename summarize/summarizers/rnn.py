@@ -16,9 +16,13 @@ from summarize.rnn.beam_search import Hypothesis, Search, beam_search_batch
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
 from summarize.rnn.runtime import Runtime
 from summarize.rnn.tokenizer import EOS_ID, SPECIAL, squeeze
-from summarize.summarizers import Options, Summary, resolve, shipped
+from summarize.sentences import ENDS
+from summarize.summarizers import Options, Summary, resolve, shipped, style_of
 from summarize.summarizers.alignment import Alignment, align, pieces_of, spans_of
-from summarize.summarizers.batches import COUNTED, Draft, Source, estimated_tokens, summarize_all
+from summarize.summarizers.batches import summarize_all, takes_pieces
+from summarize.summarizers.familiarity import Familiarity
+from summarize.summarizers.long import align_long
+from summarize.summarizers.writing import COUNTED, Draft, Source, estimated_tokens
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
 DEFAULTS: dict[str, Any] = {
@@ -35,12 +39,17 @@ WORD = re.compile(r"\w+")
 class Rnn:
     """A checkpoint folder, or the one that ships with the package."""
 
+    writes_sentence = True
+
     def __init__(self, source: Path | Checkpoint | None = None, name: str | None = None) -> None:
         if isinstance(source, Checkpoint):
             checkpoint, shown = source, "checkpoint"
+            self.familiarity = None
         else:
+            folder = source or shipped("attention")
             shown = str(source) if source else "attention"
-            checkpoint = load_checkpoint(source or shipped("attention"))
+            checkpoint = load_checkpoint(folder)
+            self.familiarity = Familiarity.load(folder)
         self.name = name or shown
         self.tokenizer = checkpoint.tokenizer
         self.max_source_tokens = checkpoint.max_source_tokens
@@ -55,13 +64,11 @@ class Rnn:
 
     def check(self, chosen: Options) -> Options:
         """Options that this model can follow, its style filled in; else an OptionError."""
-        style = chosen.style or self.default_style
+        style = chosen.style or style_of(chosen.length, self.styles, self.default_style)
         if style not in self.styles:
             raise OptionError(
                 f"{self.name} knows no style {style!r}; it was trained on {', '.join(self.styles)}"
             )
-        if chosen.length != "short":
-            raise OptionError(f"{self.name} writes one sentence; leave --length out")
         if chosen.seed is not None and self.runtime.config.attention != "hard":
             raise OptionError(f"{self.name} draws nothing, which --seed is for; leave it out")
         self.runtime.seed = chosen.seed
@@ -73,7 +80,8 @@ class Rnn:
         ids = self.tokenizer.encode(text[:COUNTED])
         read = ids[: self.max_source_tokens]
         total = estimated_tokens(len(ids), text)
-        return Source(read, len(read), total)
+        familiar = self.familiarity.of(read) if self.familiarity and read else None
+        return Source(read, len(read), total, familiar)
 
     def write(self, payloads: list[list[int]], options: Options) -> list[Draft]:
         style = options.style or self.default_style
@@ -82,7 +90,9 @@ class Rnn:
             # The search blocks repeated token runs; "small change, Small Change" is none.
             best = next((h for h in found if not repeats_words(self.text(h))), found[0])
             written = len(best.tokens) - (not best.finished)
-            draft = Draft(self.text(best), written, confidence(best))
+            text = self.text(best)
+            done = best.finished or text.endswith(ENDS)
+            draft = Draft(text, written, confidence(best), is_finished=done)
             if self.runtime.config.attention != "none":
                 draft = draft._replace(
                     ids=best.tokens[:written], attention=best.attention[:written]
@@ -142,7 +152,9 @@ class Rnn:
         if not source.read:
             raise DocumentError("the document is empty; there is nothing to look at")
         found = self.align(document, self.write([source.payload], chosen)[0], source)
-        if found is None:
+        if found is not None and takes_pieces(self, source, chosen):
+            found = align_long(self, document, chosen, found)
+        if found is None or not found.summary:
             raise ModelError(f"{self.name} wrote nothing; there is nothing to look at")
         return replace(found, style=chosen.style)
 

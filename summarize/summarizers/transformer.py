@@ -19,10 +19,13 @@ from torch import Tensor
 from summarize.errors import DocumentError, ModelError, OptionError
 from summarize.rnn.tokenizer import SURROGATE
 from summarize.sentences import ENDS, paragraphs
-from summarize.summarizers import Options, Summary, resolve
+from summarize.summarizers import Options, Summary, resolve, style_of
 from summarize.summarizers.alignment import Alignment, align, pieces_of
-from summarize.summarizers.batches import COUNTED, Draft, Source, estimated_tokens, summarize_all
+from summarize.summarizers.batches import summarize_all, takes_pieces
+from summarize.summarizers.familiarity import Familiarity
 from summarize.summarizers.loading import Loaded, load
+from summarize.summarizers.long import align_long
+from summarize.summarizers.writing import COUNTED, Draft, Source, estimated_tokens
 
 CHAT_TOKENS = 4096  # what an instructed model reads at most: on a CPU more would take minutes
 LOOKED = 50_000_000  # weights of cross-attention that are kept beside a batch, at most
@@ -51,6 +54,9 @@ class Transformer:
         self.name = name or str(source)
         loaded: Loaded = load(source, self.name, revision, device, offline)
         self.model, self.tokenizer, self.ours = loaded.model, loaded.tokenizer, loaded.ours
+        self.writes_sentence = bool(self.ours)
+        folder = Path(source)
+        self.familiarity = Familiarity.load(folder) if self.ours and folder.is_dir() else None
         self.is_chat = not self.model.config.is_encoder_decoder
         self.styles: list[str] = self.ours.get("styles", ["title", "tldr"] if self.is_chat else [])
         self.default_style: str | None = self.ours.get("default_style")
@@ -71,7 +77,7 @@ class Transformer:
 
     def check(self, chosen: Options) -> Options:
         """Options that this model can follow, its style filled in; else an OptionError."""
-        style = chosen.style or self.default_style
+        style = chosen.style or style_of(chosen.length, self.styles, self.default_style)
         if chosen.seed is not None:
             raise OptionError(f"{self.name} draws nothing, which --seed is for; leave it out")
         if self.is_chat and chosen.no_repeat_ngram_size:
@@ -82,10 +88,6 @@ class Transformer:
         if style is not None and style not in self.styles:
             known = f"knows {', '.join(self.styles)}" if self.styles else "has no styles"
             raise OptionError(f"{self.name} {known}; leave --style {style} out")
-        if chosen.length != "short" and self.ours:
-            raise OptionError(
-                f"{self.name} writes one sentence; leave --length {chosen.length} out"
-            )
         return replace(chosen, style=style)
 
     # --- reading -----------------------------------------------------------------------------
@@ -129,10 +131,11 @@ class Transformer:
             )
         ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
         total = estimated_tokens(len(ids), text)
-        if len(ids) <= self.max_source_tokens and len(text) <= COUNTED:
-            return Source(text, len(ids), len(ids))
         read = min(len(ids), self.max_source_tokens)
-        return Source(text[: offsets[read - 1][1]], read, max(total, read))
+        familiar = self.familiarity.of(ids[:read]) if self.familiarity else None
+        if len(ids) <= self.max_source_tokens and len(text) <= COUNTED:
+            return Source(text, len(ids), len(ids), familiar)
+        return Source(text[: offsets[read - 1][1]], read, max(total, read), familiar)
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -267,10 +270,15 @@ class Transformer:
             raise DocumentError("the document is empty; there is nothing to look at")
         draft = self.write([source.payload], chosen)[0]
         kind = None
-        if layer is not None or head is not None or draft.attention is None:
+        closer = [name for name, n in (("layer", layer), ("head", head)) if n is not None]
+        if closer or draft.attention is None:
             draft, kind = self.look_closely(source.payload, draft, layer, head, chosen)
         found = self.align(document, draft, source)
-        if found is None:
+        if found is not None and takes_pieces(self, source, chosen):
+            if closer:
+                raise OptionError(f"--{closer[0]} needs a text read at once; add --long truncate")
+            found = align_long(self, document, chosen, found)
+        if found is None or not found.summary:
             raise ModelError(f"{self.name} wrote nothing; there is nothing to look at")
         return replace(found, style=chosen.style, kind=kind or found.kind)
 
@@ -432,7 +440,9 @@ class Transformer:
         if not finished:
             text = cut_at_sentence(text)
         confidence = float(counted.mean().exp()) if len(counted) else None
-        return Draft(text.replace("\ufffd", ""), len(kept), confidence)
+        text = text.replace("\ufffd", "")
+        done = finished or text.endswith(ENDS)
+        return Draft(text, len(kept), confidence, is_finished=done)
 
 
 def first_of(config: Any, *names: str) -> int | None:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -27,6 +28,7 @@ from torch import Tensor, nn
 from summarize.errors import DataError, Interrupted, OptionError
 from summarize.files import write_bytes, write_text
 from summarize.rnn.tokenizer import STYLES, Tokenizer
+from summarize.summarizers.familiarity import Familiarity, learn
 from summarize.training.examples import Batch, Example, Pairs, Plan, read_examples
 from summarize.training.models import Model, make_model
 from summarize.training.precision import autocast, computes_bf16
@@ -186,6 +188,9 @@ def interleave(paths: list[Path], recipe: Recipe) -> Iterator[Example]:
 
 
 # --- the loop ----------------------------------------------------------------------------------
+
+
+FAMILIAR_ROWS = 60_000  # of which it is learned what an ordinary text is
 
 
 class LossModule(nn.Module):
@@ -395,6 +400,16 @@ class Loop:
             "training": self.training_facts(),
         }
         self.model.save(folder, self.tokenizer, facts)
+        self.familiarity.save(folder)
+
+    @cached_property
+    def familiarity(self) -> Familiarity:
+        """What tells the trained model a text unlike those that it learned from."""
+        pairs, longest = self.plan.pairs, self.recipe.max_source_tokens
+        rows = np.random.default_rng(self.recipe.seed).permutation(len(pairs))[:FAMILIAR_ROWS]
+        bounds = ((pairs.src_offsets[row], pairs.src_offsets[row + 1]) for row in rows)
+        sources = [pairs.src[start:end][:longest] for start, end in bounds]
+        return learn(sources, self.tokenizer.vocab_size)
 
     def training_facts(self) -> dict[str, Any]:
         return {

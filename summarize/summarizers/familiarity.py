@@ -1,0 +1,98 @@
+"""Whether a text is of the kind that a model was trained on, told from its words alone.
+
+A network writes as fluently about a text that it does not understand, and is as sure of itself:
+its own probabilities hardly tell (benchmarks/confidence.py). The words do. The measure is the mean
+surprisal, -log P, of the different tokens of a text under their frequency in the training sources,
+set against training texts of as many different tokens.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summarize.errors import CheckpointError
+from summarize.files import write_bytes
+
+FILE = "familiarity.safetensors"
+QUANTILE = 0.95  # of training texts, the strangest twentieth counts as foreign
+STEEPNESS = 4.0
+# Below this confidence a sentence of the document is given instead (benchmarks/confidence.py).
+LEAST_CONFIDENCE = 0.25
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """surprisal (V,) in nats; the mean over a text's distinct tokens is, for a training text of n
+    of them, about intercept + slope * log(n), with this deviation."""
+
+    surprisal: NDArray[np.float32]
+    intercept: float
+    slope: float
+    deviation: float
+    limit: float  # the strangeness that a twentieth of training texts passes
+
+    def strangeness(self, ids: Sequence[int]) -> float:
+        """Deviations above what is usual; 0 for a text without tokens."""
+        mean, log_count = surprise(self.surprisal, ids)
+        return (mean - self.intercept - self.slope * log_count) / self.deviation if len(ids) else 0
+
+    def of(self, ids: Sequence[int]) -> float:
+        """From 1, an ordinary text, through a half at the limit, to 0."""
+        return 1 / (1 + math.exp(min(500, STEEPNESS * (self.strangeness(ids) - self.limit))))
+
+    def save(self, folder: Path) -> None:
+        from safetensors.numpy import save
+
+        values = np.array([self.intercept, self.slope, self.deviation, self.limit], np.float64)
+        tensors: dict[str, NDArray[Any]] = {
+            "surprisal": self.surprisal.astype(np.float16),
+            "line": values,
+        }
+        write_bytes(folder / FILE, save(tensors))
+
+    @classmethod
+    def load(cls, folder: Path) -> Familiarity | None:
+        """None where the folder says nothing about it. Raises CheckpointError."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        path = folder / FILE
+        if not path.exists():
+            return None
+        try:
+            tensors: dict[str, Any] = load(path.read_bytes())
+            line = [float(value) for value in tensors["line"]]
+            return cls(tensors["surprisal"].astype(np.float32), *line)
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{path} is damaged ({error}); copy it again, or leave it out"
+            ) from None
+
+
+def surprise(
+    surprisal: NDArray[np.float32], ids: Sequence[int] | NDArray[Any]
+) -> tuple[float, float]:
+    """Mean surprisal of the distinct tokens, and the logarithm of their number."""
+    distinct = np.unique(np.asarray(ids, dtype=np.int64))
+    if not len(distinct):
+        return 0.0, 0.0
+    return float(surprisal[distinct].mean()), math.log(len(distinct))
+
+
+def learn(sources: Sequence[NDArray[Any]], vocab_size: int) -> Familiarity:
+    """From the token ids of training sources; each token counts half a time more than it came."""
+    counts = np.bincount(np.concatenate(sources), minlength=vocab_size) + 0.5
+    surprisal = -np.log(counts / counts.sum()).astype(np.float32)
+    means, logs = np.array([surprise(surprisal, ids) for ids in sources if len(ids)]).T
+    slope, intercept = np.polyfit(logs, means, 1) if np.ptp(logs) > 0 else (0.0, means.mean())
+    rest = means - intercept - slope * logs
+    deviation = max(float(rest.std()), 1e-6)
+    limit = float(np.quantile(rest / deviation, QUANTILE))
+    return Familiarity(surprisal, float(intercept), float(slope), deviation, limit)

@@ -1,0 +1,92 @@
+"""What every writing model offers to those who feed it: read, write, align."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summarize.summarizers import Options
+from summarize.summarizers.alignment import Alignment
+
+# Characters of which the tokens are counted: counting those of a book would take longer than
+# reading its opening.
+COUNTED = 500_000
+RETRIES = 3  # for a sentence to end
+
+
+class Source(NamedTuple):
+    """A document as far as the model reads it."""
+
+    payload: Any  # what the model's `write` takes
+    read: int  # tokens that will be read; 0 is an empty document
+    total: int  # tokens that there are
+    familiarity: float | None = None  # 1 for a text of the kind it learned from, 0 for another
+
+
+class Draft(NamedTuple):
+    """What the model wrote for one source."""
+
+    text: str
+    tokens: int
+    confidence: float | None = None
+    ids: Sequence[int] = ()  # the tokens of `text`
+    attention: NDArray[np.float32] | None = None  # (len(ids), S) where each looked, if anywhere
+    is_finished: bool = True  # it ends as a sentence or by the model's own end
+
+
+class Writer(Protocol):
+    """A model: how it reads a text, and writes for several at once."""
+
+    name: str
+    max_source_tokens: int
+    writes_sentence: bool  # one, whatever is read; else as long as --length asks
+
+    def read(self, text: str) -> Source: ...
+    def write(self, payloads: list[Any], options: Options) -> list[Draft]: ...
+    def align(self, document: str, draft: Draft, source: Source) -> Alignment | None:
+        """Where each word of the draft looked; None where there is nothing to look at."""
+        ...
+
+
+def write_to_end(writer: Writer, payloads: list[Any], options: Options) -> list[Draft]:
+    """Drafts; those that --max-tokens would cut in mid-sentence are written again with more."""
+    drafts = writer.write(payloads, options)
+    tokens = options.max_tokens
+    for _ in range(RETRIES):
+        cut = [i for i, draft in enumerate(drafts) if not draft.is_finished]
+        if not cut:
+            break
+        tokens = 2 * (tokens or max(drafts[i].tokens for i in cut))
+        again = replace(options, max_tokens=tokens)
+        for i, draft in zip(cut, writer.write([payloads[i] for i in cut], again), strict=True):
+            drafts[i] = draft
+    return drafts
+
+
+def estimated_tokens(counted: int, text: str) -> int:
+    """Tokens of a text, `counted` in its first COUNTED characters."""
+    return round(counted * max(1.0, len(text) / COUNTED))
+
+
+def write_sorted(
+    writer: Writer, sources: Sequence[Source], options: Options
+) -> tuple[list[Draft], list[float]]:
+    """Drafts in the order of the sources, and each one's share of its batch's seconds."""
+    drafts = [Draft("", 0)] * len(sources)
+    seconds = [0.0] * len(sources)
+    order = sorted((i for i, s in enumerate(sources) if s.read), key=lambda i: -sources[i].read)
+    for start in range(0, len(order), options.batch_size):
+        rows = order[start : start + options.batch_size]
+        started = time.perf_counter()
+        found = write_to_end(writer, [sources[i].payload for i in rows], options)
+        share = (time.perf_counter() - started) / len(rows)
+        for i, draft in zip(rows, found, strict=True):
+            drafts[i], seconds[i] = draft, share
+        if options.progress:
+            options.progress(start + len(rows), len(order))
+    return drafts, seconds
