@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,9 +27,9 @@ from summarize.summarizers import Options
 from summarize.summarizers.alignment import (
     Alignment,
     align,
+    cited,
     group,
     pieces_of,
-    provenance,
     words_of_pieces,
 )
 from summarize.summarizers.rnn import Rnn
@@ -38,6 +39,11 @@ from summarize.views.attention_picture import write_picture
 
 FACTS = {"model": "m", "kind": "k", "tokens_read": 1, "tokens_document": 1}
 SAMPLE = ROOT / "benchmarks" / "samples" / "abstract.txt"
+
+
+def provenance(found: Alignment) -> list[dict[str, Any]]:
+    _, sentences, shares = found.by_sentence()
+    return [cited(text, row) for text, row in zip(sentences, shares, strict=True)]
 
 
 def made_up(source: int, target: int, seed: int = 0) -> Alignment:

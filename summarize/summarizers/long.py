@@ -241,7 +241,9 @@ def write_pieces(
             look = spread(found.weights, words.number(piece, found.words))
         text = draft.text
         if len(text.split()) >= len(piece.text.split()):  # never longer than what it is of
-            text, look = " ".join(piece.text.split()), None
+            inside = piece.text.split()
+            itself = np.eye(len(inside), dtype=np.float32)
+            text, look = " ".join(inside), spread(itself, words.number(piece, inside))
         lines.append(
             Line(
                 text,
@@ -253,6 +255,7 @@ def write_pieces(
                 piece.heading,
             )
         )
+    lines = [line for line in lines if line.text] or lines[:1]
     return lines, sum(source.read for source in sources)
 
 
@@ -310,10 +313,13 @@ def joined(
     source = writer.read(text)
     draft = write_to_end(writer, [source.payload], replace(options, length="short"))[0]
     found = writer.align(text, draft, source)
+    covered = range(lines[0].pieces.start, lines[-1].pieces.stop)
+    if not draft.text:  # a model that writes nothing of several lines wrote the first of them
+        return lines[0]._replace(pieces=covered)
     known = [line.familiarity for line in lines if line.familiarity is not None]
     return Line(
         draft.text,
-        range(lines[0].pieces.start, lines[-1].pieces.stop),
+        covered,
         draft.confidence,
         float(np.median(known)) if known else None,
         draft.tokens,

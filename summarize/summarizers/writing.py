@@ -16,7 +16,8 @@ from summarize.summarizers.alignment import Alignment
 # Characters of which the tokens are counted: counting those of a book would take longer than
 # reading its opening.
 COUNTED = 500_000
-RETRIES = 3  # for a sentence to end
+ENOUGH = 16  # tokens for a short sentence
+RETRIES = 2  # for a sentence to end
 
 
 class Source(NamedTuple):
@@ -54,18 +55,19 @@ class Writer(Protocol):
 
 
 def write_to_end(writer: Writer, payloads: list[Any], options: Options) -> list[Draft]:
-    """Drafts; those that --max-tokens would cut in mid-sentence are written again with more."""
+    """Drafts; those that --max-tokens would cut in mid-sentence are written again with more.
+
+    One that does not end within the model's own limit goes round in circles: nothing to be sure of.
+    """
     drafts = writer.write(payloads, options)
-    tokens = options.max_tokens
-    for _ in range(RETRIES):
+    for retry in range(1, RETRIES + 1):
         cut = [i for i, draft in enumerate(drafts) if not draft.is_finished]
-        if not cut:
+        if options.max_tokens is None or not cut:
             break
-        tokens = 2 * (tokens or max(drafts[i].tokens for i in cut))
-        again = replace(options, max_tokens=tokens)
+        again = replace(options, max_tokens=max(ENOUGH, options.max_tokens * 2**retry))
         for i, draft in zip(cut, writer.write([payloads[i] for i in cut], again), strict=True):
             drafts[i] = draft
-    return drafts
+    return [draft if draft.is_finished else draft._replace(confidence=0.0) for draft in drafts]
 
 
 def estimated_tokens(counted: int, text: str) -> int:

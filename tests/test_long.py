@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, TEXTS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from summarize.errors import CheckpointError
+from summarize.evaluation.data import read_data
+from summarize.rnn.checkpoint import Checkpoint
+from summarize.sentences import ENDS
+from summarize.summarizers import Options, shipped
+from summarize.summarizers.familiarity import FILE, Familiarity, learn
+from summarize.summarizers.long import Line, Words, cut, distinct, write_long
+from summarize.summarizers.rnn import Rnn
+from summarize.summarizers.settling import Part, Settled, settle
+
+pytestmark = pytest.mark.usefixtures("few_retries")
+SAMPLES = ROOT / "benchmarks" / "samples"
+SENTENCES = [f"{text} Then came number {i}." for i, text in enumerate(TEXTS * 2)]
+LONG = " ".join(SENTENCES)
+HEADED = "\n\n".join(f"# Part {i}\n\n{text}" for i, text in enumerate(SENTENCES))
+
+
+@pytest.fixture
+def few_retries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random weights hardly ever end a sentence: no use waiting for it."""
+    if "rnn" in request.fixturenames:
+        monkeypatch.setattr("summarize.summarizers.writing.RETRIES", 0)
+
+
+@pytest.fixture(scope="module")
+def rnn(checkpoint: Checkpoint) -> Rnn:
+    return Rnn(checkpoint)
+
+
+def letters(text: str) -> str:
+    return "".join(text.split())
+
+
+# --- pieces ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", ["short", "medium", "long"])
+@pytest.mark.parametrize("document", [LONG, HEADED, TEXTS[0], "one " * 200, "x" * 900])
+def test_pieces_are_read_whole_and_know_their_place(rnn: Rnn, length: str, document: str) -> None:
+    pieces = list(cut(rnn, document, length))
+    for piece in pieces:
+        source = rnn.read(piece.text)
+        assert source.read == source.total
+        assert letters(document)[piece.letters :].startswith(letters(piece.text))
+    if length != "long":  # whose headings are shown beside the lines
+        assert letters("".join(piece.text for piece in pieces)) == letters(document)
+
+
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(lines=st.lists(st.sampled_from([*TEXTS, "# Head", "", "word.word", "a b"]), min_size=1))
+def test_words_of_pieces_are_words_of_the_document(rnn: Rnn, lines: list[str]) -> None:
+    document = "\n".join(lines).strip()
+    words = Words(document)
+    for piece in cut(rnn, document, "medium"):
+        inside = piece.text.split()
+        numbers = words.number(piece, inside)
+        for word, number in zip(inside, numbers, strict=True):
+            assert word in words.words[number] or words.words[number] in word
+
+
+def test_work_grows_with_the_length_and_no_faster(
+    rnn: Rnn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    write = Rnn.write
+
+    def counted(self: Rnn, payloads: list[list[int]], options: Options) -> list[object]:
+        written.append(len(payloads))
+        return write(self, payloads, options)  # type: ignore[return-value]
+
+    monkeypatch.setattr(Rnn, "write", counted)
+    work = []
+    for times in (1, 4):
+        written.clear()
+        summary = rnn.summarize([" ".join([LONG] * times)], max_tokens=4, beam_size=1)[0]
+        work.append((sum(written), summary.chunks))
+    assert work[0][0] <= 2 * work[0][1] * 4 and work[1][0] <= 2 * work[1][1] * 4
+    assert 3 <= work[1][1] / work[0][1] <= 5
+
+
+# --- lines -------------------------------------------------------------------------------------
+
+
+def test_lengths_are_a_line_several_and_a_list() -> None:
+    rnn = Rnn()
+    text = (SAMPLES / "abstract.txt").read_text(encoding="utf-8")
+    short, medium = (rnn.summarize([text], length=length)[0] for length in ("short", "medium"))
+    assert short.chunks == 1 and "\n" not in short.text
+    assert 3 <= len(medium.provenance) <= 5 and medium.style == "tldr"
+    assert medium.text.endswith(ENDS)
+    headed = f"# First\n\n{text}\n\n# Second\n\n{' '.join(TEXTS)} {text[:700]}."
+    listed = rnn.summarize([headed], length="long")[0].text.splitlines()
+    assert [line.split(":")[0] for line in listed] == ["- First", "- Second"]
+    opening = rnn.summarize([headed], length="long", long="truncate")[0]
+    assert opening.tokens.read <= 256 < opening.tokens.document
+
+
+def test_lines_that_say_the_same_are_said_once() -> None:
+    def line(text: str) -> tuple[Line, Settled]:
+        return (
+            Line(text, range(1), None, None, 1, None),
+            Settled(text, "abstractive", None, []),
+        )
+
+    said = ["A network for bicycles", "a network, for bicycles!", "Another thing", ""]
+    assert [s.text for _, s in distinct([line(text) for text in said])] == [said[0], said[2]]
+
+
+@pytest.mark.parametrize("length", ["short", "medium", "long"])
+@pytest.mark.parametrize("document", [LONG, HEADED])
+def test_attention_leads_through_the_pieces_back_to_the_document(
+    rnn: Rnn, document: str, length: str
+) -> None:
+    options = Options(length=length, max_tokens=12, min_tokens=6, beam_size=2, mode="abstractive")
+    found = rnn.attend(document, options)
+    assert found.words == document.split() and found.chunks > 1
+    np.testing.assert_allclose(found.weights.sum(axis=1), 1, rtol=1e-4)
+    written = write_long(rnn, document, rnn.check(options))
+    for line in written.lines:
+        if line.look is not None:
+            assert len(line.look.weights) == len(line.text.split())
+    summary = rnn.summarize([document], options)[0]
+    assert summary.provenance
+    for part in summary.provenance:
+        first, last = part["chunks"]
+        assert 1 <= first <= last <= summary.chunks
+        assert part["source_sentences"]
+
+
+def test_a_line_of_one_piece_looks_at_that_piece_alone(rnn: Rnn) -> None:
+    options = rnn.check(Options(length="long", max_tokens=12, min_tokens=6, beam_size=2))
+    written = write_long(rnn, HEADED, options)
+    pieces = list(cut(rnn, HEADED, "long"))
+    starts = written.words.starts
+    for line in written.lines:
+        if line.look is None or len(line.pieces) > 1:
+            continue
+        piece = pieces[line.pieces.start]
+        first = int(starts[line.look.first])
+        assert piece.letters <= first < piece.letters + len(letters(piece.text))
+
+
+# --- what is given -----------------------------------------------------------------------------
+
+
+def decide(written: str, document: str, mode: str, familiarity: float | None) -> Settled:
+    sentences = ["A heading", "The first sentence is here.", "The second one is read most."]
+    shares = np.array([0.5, 0.1, 0.4])
+    part = Part(written, shares)
+    options = Options(mode=mode)
+    return settle(written, [part], sentences, document, 0.8, familiarity, options)
+
+
+def test_a_foreign_text_gets_its_most_read_sentence_and_others_what_was_written() -> None:
+    document = "A heading The first sentence is here. The second one is read most."
+    for mode, familiarity, expected in (
+        ("auto", 0.9, "abstractive"),
+        ("auto", None, "abstractive"),
+        ("auto", 0.1, "extractive"),
+        ("abstractive", 0.1, "abstractive"),
+        ("extractive", 0.9, "extractive"),
+    ):
+        found = decide("An invention", document, mode, familiarity)
+        assert found.mode == expected
+        assert found.confidence == pytest.approx(0.8 * (familiarity or 1))
+        if expected == "extractive":  # a heading is no sentence, however much it was read
+            assert found.text == "The second one is read most."
+            assert found.provenance[0]["source_sentences"][0]["number"] == 3
+
+
+def test_never_longer_than_the_input() -> None:
+    found = decide("seven words about a text of three", "only three  words", "auto", 0.1)
+    assert found.text == "only three words" and found.mode == "document"
+    rnn = Rnn()
+    for text, length in (
+        ("Hello", "short"),
+        ("Hello world", "medium"),
+        ("Two words.", "long"),
+        ("我们提出了一个模型", "short"),
+    ):
+        summary = rnn.summarize([text], length=length, beam_size=2)[0]
+        assert len(summary.text.split()) <= len(text.split())
+
+
+@pytest.mark.parametrize("tokens", [1, 2, 3, 5])
+def test_a_summary_ends_although_the_limit_would_cut_it(tokens: int) -> None:
+    rnn = Rnn()
+    text = (SAMPLES / "abstract.txt").read_text(encoding="utf-8")
+    source = rnn.read(text)
+    options = rnn.check(Options(max_tokens=tokens))
+    summary = rnn.summarize([text], max_tokens=tokens)[0]
+    best = rnn.search([source.payload], "title", options)[0][0]
+    if not best.finished:
+        assert summary.tokens.summary > tokens
+    longer = rnn.check(Options(max_tokens=summary.tokens.summary))
+    ended = [h for h in rnn.search([source.payload], "title", longer)[0] if h.finished]
+    assert summary.text in {rnn.text(h) for h in ended}
+
+
+# --- familiarity -------------------------------------------------------------------------------
+
+
+def test_familiarity_falls_with_words_that_training_did_not_have() -> None:
+    generator = np.random.default_rng(0)
+    usual = [generator.zipf(1.5, int(n)) % 300 for n in generator.integers(20, 200, 400)]
+    found = learn(usual, 1000)
+    share = np.mean([found.strangeness(ids) > found.limit for ids in usual])
+    assert share == pytest.approx(0.05, abs=0.01)
+    text = np.asarray(usual[0])
+    values = [found.of(np.concatenate([text, np.arange(600, 600 + n)])) for n in (0, 5, 20, 100)]
+    assert values == sorted(values, reverse=True) and values[-1] < 0.05 < values[0]
+    assert found.of([]) > 0.5
+
+
+def test_familiarity_is_kept_and_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    assert Familiarity.load(tmp_path) is None
+    found = Familiarity.load(shipped("attention"))
+    assert found is not None
+    found.save(tmp_path)
+    again = Familiarity.load(tmp_path)
+    assert again is not None and again.of([5, 900, 70]) == found.of([5, 900, 70])
+    for data in (b"", b"nonsense", (tmp_path / FILE).read_bytes()[:-7]):
+        (tmp_path / FILE).write_bytes(data)
+        with pytest.raises(CheckpointError, match="damaged"):
+            Familiarity.load(tmp_path)
+
+
+def test_a_news_story_gets_a_true_sentence_and_an_abstract_a_title() -> None:
+    rnn = Rnn()
+    for row in read_data(None).rows:
+        if row.kind == "news" and len(row.document.split()) < 300:
+            summary = rnn.summarize([row.document])[0]
+            if summary.mode == "extractive":
+                assert " ".join(summary.text.split()) in " ".join(row.document.split())
+    story, abstract = (
+        rnn.summarize([(SAMPLES / name).read_text(encoding="utf-8")])[0]
+        for name in ("news.txt", "abstract.txt")
+    )
+    assert story.mode == "extractive" and abstract.mode == "abstractive"
