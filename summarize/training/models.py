@@ -36,6 +36,11 @@ class Model(Protocol):
         the plain cross-entropy to report."""
         ...
 
+    @property
+    def likelihood(self) -> Loss:
+        """The same of likelihood training, which dev data is measured by."""
+        ...
+
     def start_from(self, folder: Path) -> None:
         """Warm start from the folder of a trained model."""
         ...
@@ -54,6 +59,7 @@ class RnnModel:
         self.config = config
         self.network = Seq2Seq(config)
         self.loss: Loss = self.network.loss
+        self.likelihood: Loss = self.network.loss
         if recipe.risk_samples and tokenizer is not None:
             self.loss = RiskLoss(self.network, tokenizer, recipe)
         # Without attention nothing reads the encoder's output, only its last state.

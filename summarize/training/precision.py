@@ -20,7 +20,8 @@ def computes_bf16(device: str) -> bool:
     only when asked for one."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    layer = nn.LSTM(8, 8, batch_first=True)
+    with torch.random.fork_rng(devices=[]):  # asking must not change what is drawn afterwards
+        layer = nn.LSTM(8, 8, batch_first=True)
     try:
         with torch.autocast(device, dtype=torch.bfloat16):
             layer(torch.zeros(1, 2, 8))

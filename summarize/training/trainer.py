@@ -199,13 +199,14 @@ class LossModule(nn.Module):
     def __init__(self, model: Model, label_smoothing: float) -> None:
         super().__init__()
         self.network = model.network
-        self.loss = model.loss
+        self.loss, self.likelihood = model.loss, model.likelihood
         self.label_smoothing = label_smoothing
 
     def forward(
         self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor
     ) -> tuple[Tensor, Tensor]:
-        return self.loss(src, src_mask, tgt, labels, self.label_smoothing)
+        loss = self.loss if self.network.training else self.likelihood
+        return loss(src, src_mask, tgt, labels, self.label_smoothing)
 
 
 class Loop:

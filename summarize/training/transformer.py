@@ -201,7 +201,7 @@ class TransformerModel:
     def __init__(self, sizes: dict[str, Any], vocab_size: int) -> None:
         self.config = TransformerConfig.from_dict(sizes)
         self.network = Transformer(self.config, vocab_size)
-        self.loss = self.network.loss
+        self.loss = self.likelihood = self.network.loss
 
     def start_from(self, folder: Path) -> None:
         """All weights of a transformer that was saved here, or the embedding of an RNN."""
