@@ -42,7 +42,9 @@ def read(name: str) -> dict[str, Any]:
 def table_of(name: str, title: str) -> str:
     """The table of this result whose title begins so, and under it how it was measured."""
     result = read(name)
-    every = [training_table(result)] if title == "Training" else tables(result)
+    own = {"Training": training_table, "Long": long_table, "Below": below_table}
+    own |= {"Instead": instead_table, "Looked": looked_table}
+    every = [own[title](result)] if title in own else tables(result)
     chosen = next(table for table in every if table.title.startswith(title))
     return f"{markdown_table(chosen)}\n\n{measured(result, name)}\n"
 
@@ -77,6 +79,78 @@ def training_table(result: dict[str, Any]) -> Table:
         )
     headings = ["attention", "parameters", "dev loss", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L"]
     return Table("Training", [*headings, "pairs/s"], rows)
+
+
+def interval(value: dict[str, Any]) -> str:
+    return f"{value['mean']:.1f} ({value['low']:.1f}-{value['high']:.1f})"
+
+
+def long_table(result: dict[str, Any]) -> Table:
+    """All of a long document in pieces against its opening."""
+    rows = []
+    for label, found in result["sets"].items():
+        low, high = found["tokens"]
+        for name, values in found["models"].items():
+            model, _, long = name.partition(", ")
+            change = found["chunk - truncate"][model]["rouge1"]
+            rows.append(
+                [
+                    f"{label}: {found['documents']} of {low:,} to {high:,} tokens",
+                    name,
+                    interval(values["rouge1"]),
+                    *(f"{values[kind]['mean']:.1f}" for kind in ("rouge2", "rougeL")),
+                    f"{change['difference']:+.1f}, p = {change['p']:.3f}"
+                    if long == "chunk"
+                    else "",
+                    f"{values['seconds']['median']:.2f}",
+                    f"{100 * values['read']:.0f} %",
+                ]
+            )
+    headings = ["documents", "model", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L", "R-1 to truncate"]
+    return Table("Long", [*headings, "s each", "read"], rows)
+
+
+def below_table(result: dict[str, Any]) -> Table:
+    """Which documents a model is unsure of."""
+    rows = [
+        [kind, str(found["documents"]), f"{100 * found['share']:.1f} %"]
+        for kind, found in result["below"].items()
+    ]
+    return Table("Below", ["documents", "how many", f"below {result['threshold']}"], rows)
+
+
+def instead_table(result: dict[str, Any]) -> Table:
+    """What could be given instead of what was written."""
+    found = {name: part for name, part in result["instead"].items() if part["documents"]}
+    names = list(next(iter(found.values()))["rouge"])
+    rows = [
+        [
+            name,
+            str(part["documents"]),
+            *(
+                interval(part["rouge"][n]) if n == names[0] else f"{part['rouge'][n]['mean']:.1f}"
+                for n in names
+            ),
+        ]
+        for name, part in found.items()
+    ]
+    return Table("Instead", ["documents", "how many", *names], rows)
+
+
+def looked_table(result: dict[str, Any]) -> Table:
+    """Attention on the places where the same word stands, against chance."""
+    rows = [
+        [
+            name,
+            str(found["documents"]),
+            f"{interval(found['attention_on_the_same_word'])} %",
+            f"{interval(found['chance'])} %",
+            f"{found['extra_time']['median']:.2f}",
+        ]
+        for name, found in result["models"].items()
+    ]
+    headings = ["model", "documents", "attention on the same word", "chance"]
+    return Table("Looked", [*headings, "time of attend, summarize 1"], rows)
 
 
 def main() -> int:

@@ -145,9 +145,10 @@ def test_provenance_counts_sentences_from_one_and_names_the_most_read() -> None:
 def test_every_kind_shows_where_it_looked(kind: str, heads: int, tokenizer: Tokenizer) -> None:
     model = with_kind(kind, tokenizer, heads)
     text = f"  {TEXTS[0]}\n\n\t{TEXTS[1]}  "
-    found = model.attend(text, Options(max_tokens=20, min_tokens=12))
-    summary = model.summarize([text], max_tokens=20, min_tokens=12)[0]
-    assert " ".join(found.summary) == summary.text
+    options = Options(max_tokens=20, min_tokens=12, long="truncate")
+    found = model.attend(text, options)
+    summary = model.summarize([text], options)[0]
+    assert list(found.summary) == summary.text.split()
     assert found.text in text and found.words == text.split()[: len(found.words)]
     np.testing.assert_allclose(found.weights.sum(axis=1), 1, rtol=1e-5)
     if kind == "hard" and heads == 1:
@@ -161,7 +162,7 @@ def test_without_attention_there_is_nothing_to_look_at(tokenizer: Tokenizer) -> 
     model = with_kind("none", tokenizer)
     with pytest.raises(ModelError, match="one vector of 20 numbers"):
         model.attend(TEXTS[0])
-    assert model.summarize([TEXTS[0]])[0].provenance == []
+    assert model.summarize([TEXTS[0]], long="truncate")[0].provenance == []
     with pytest.raises(DocumentError, match="empty"):
         with_kind("general", tokenizer).attend(" \n ")
 
@@ -169,8 +170,9 @@ def test_without_attention_there_is_nothing_to_look_at(tokenizer: Tokenizer) -> 
 def test_looking_changes_no_summary(tokenizer: Tokenizer) -> None:
     model = with_kind("general", tokenizer)
     texts = [*TEXTS, ""]
-    alone = [model.summarize([text])[0] for text in texts]
-    together = model.summarize(texts)
+    options = Options(long="truncate")
+    alone = [model.summarize([text], options)[0] for text in texts]
+    together = model.summarize(texts, options)
     assert [s.text for s in alone] == [s.text for s in together]
     assert [s.provenance for s in alone] == [s.provenance for s in together]
 

@@ -90,6 +90,14 @@ def test_work_grows_with_the_length_and_no_faster(
     assert 3 <= work[1][1] / work[0][1] <= 5
 
 
+def test_a_text_beyond_any_book_is_read_to_a_limit_and_that_is_told(
+    rnn: Rnn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("summarize.summarizers.long.MOST", 3)
+    summary = rnn.summarize([LONG], max_tokens=4, beam_size=1)[0]
+    assert summary.chunks == 3 and 0 < summary.tokens.read < summary.tokens.document
+
+
 # --- lines -------------------------------------------------------------------------------------
 
 

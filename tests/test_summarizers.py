@@ -19,8 +19,9 @@ from summarize.summarizers.rnn import Rnn, repeats_words
 
 def test_the_python_api_gives_summaries_in_order(checkpoint: Checkpoint) -> None:
     rnn = Rnn(checkpoint)
-    together = rnn.summarize(TEXTS, style="tldr")
-    assert [s.text for s in together] == [rnn.summarize([t], style="tldr")[0].text for t in TEXTS]
+    options = Options(style="tldr", long="truncate")
+    together = rnn.summarize(TEXTS, options)
+    assert [s.text for s in together] == [rnn.summarize([t], options)[0].text for t in TEXTS]
     fields = together[0].to_dict()
     assert fields["style"] == "tldr" and fields["tokens"]["read"] == 24
     assert json.loads(json.dumps(fields)) == fields

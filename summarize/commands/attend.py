@@ -20,8 +20,8 @@ from summarize.summarizers import DEFAULT_MODEL, Options, load_summarizer
 if TYPE_CHECKING:
     from summarize.summarizers.alignment import Alignment
 
-HELP = """Look inside a summary: the document shaded by how much each word was read, and for each
-word of the summary the words it came from.
+HELP = """Look inside what a model writes: the document shaded by how much each word was read, and
+for each word of the summary the words it came from.
 
 FILE is as for summarize; - or a pipe is standard input. --step walks through the summary with the
 arrow keys, --html makes a page to explore, --png a picture of the matrix."""

@@ -282,7 +282,8 @@ def tell(document: Document, summary: Summary, options: Options, verbose: bool) 
         note(f"{document.source}: read {tokens.read:,} of {tokens.document:,} tokens")
     elif summary.chunks > 1:
         note(f"{document.source}: read {tokens.read:,} tokens in {summary.chunks} pieces")
-    if summary.mode in ("extractive", "mixed") and options.mode != "extractive":
+    taken = summary.mode in ("extractive", "mixed") and summary.confidence is not None
+    if taken and options.mode != "extractive":
         part = "this" if summary.mode == "extractive" else "a part of this"
         note(
             f"{document.source}: unlike what {summary.model} learned from; {part} is taken from "

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +30,7 @@ OPENING = 0.75  # of what the model reads when it joins lines, at most this shar
 ALIKE = 0.6  # words in common, of all words of both: two such lines say the same
 SMALLEST = 48  # tokens; a text is not cut into less for the sake of more sentences
 MANY = 24  # pieces from which on they are searched greedily
+MOST = 4000  # pieces that are read; more than any book has
 WORD = re.compile(r"\w+")
 
 
@@ -146,7 +147,10 @@ def write_long(writer: Writer, document: str, options: Options) -> Written:
     if options.long == "truncate":
         total = writer.read(document).total
         document = opening_of(writer, document)
-    pieces = list(cut(writer, document, options.length))
+    pieces = list(islice(cut(writer, document, options.length), MOST + 1))
+    if len(pieces) > MOST:
+        pieces.pop()
+        total = writer.read(document).total
     lines, read = write_pieces(writer, pieces, words, options)
     groups = [lines]
     if options.length == "long":

@@ -22,7 +22,13 @@ from summarize.summarizers.alignment import Alignment, align, pieces_of, spans_o
 from summarize.summarizers.batches import summarize_all, takes_pieces
 from summarize.summarizers.familiarity import Familiarity
 from summarize.summarizers.long import align_long
-from summarize.summarizers.writing import COUNTED, Draft, Source, estimated_tokens
+from summarize.summarizers.writing import (
+    COUNTED,
+    Draft,
+    Source,
+    estimated_tokens,
+    write_to_end,
+)
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
 DEFAULTS: dict[str, Any] = {
@@ -151,7 +157,7 @@ class Rnn:
         source = self.read(document)
         if not source.read:
             raise DocumentError("the document is empty; there is nothing to look at")
-        found = self.align(document, self.write([source.payload], chosen)[0], source)
+        found = self.align(document, write_to_end(self, [source.payload], chosen)[0], source)
         if found is not None and takes_pieces(self, source, chosen):
             found = align_long(self, document, chosen, found)
         if found is None or not found.summary:

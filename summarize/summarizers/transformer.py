@@ -25,7 +25,13 @@ from summarize.summarizers.batches import summarize_all, takes_pieces
 from summarize.summarizers.familiarity import Familiarity
 from summarize.summarizers.loading import Loaded, load
 from summarize.summarizers.long import align_long
-from summarize.summarizers.writing import COUNTED, Draft, Source, estimated_tokens
+from summarize.summarizers.writing import (
+    COUNTED,
+    Draft,
+    Source,
+    estimated_tokens,
+    write_to_end,
+)
 
 CHAT_TOKENS = 4096  # what an instructed model reads at most: on a CPU more would take minutes
 LOOKED = 50_000_000  # weights of cross-attention that are kept beside a batch, at most
@@ -268,7 +274,7 @@ class Transformer:
         source = self.read(document)
         if not source.read:
             raise DocumentError("the document is empty; there is nothing to look at")
-        draft = self.write([source.payload], chosen)[0]
+        draft = write_to_end(self, [source.payload], chosen)[0]
         kind = None
         closer = [name for name, n in (("layer", layer), ("head", head)) if n is not None]
         if closer or draft.attention is None:
