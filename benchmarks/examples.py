@@ -24,7 +24,9 @@ def main() -> None:
     rows = read_data(arguments.data, arguments.limit).rows
     picked = np.random.default_rng(arguments.seed).choice(len(rows), arguments.count, replace=False)
     chosen = [rows[number] for number in picked]
-    summaries = load_summarizer(arguments.model).summarize([row.document for row in chosen])
+    summaries = load_summarizer(arguments.model).summarize(
+        [row.document for row in chosen], mode="abstractive"
+    )
     print("| the author's | ours |\n|---|---|")
     for row, summary in zip(chosen, summaries, strict=True):
         cells = (text.replace("|", "\\|") for text in (row.references[0], summary.text))

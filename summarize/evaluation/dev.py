@@ -19,7 +19,8 @@ def dev_scores(folder: Path, examples: list[Example]) -> dict[str, float]:
     for style in {example.style for example in examples}:
         rows = [i for i, example in enumerate(examples) if example.style == style]
         found = summarizer.summarize(
-            [examples[i].document for i in rows], Options(beam_size=4, style=style)
+            [examples[i].document for i in rows],
+            Options(beam_size=4, style=style, long="truncate", mode="abstractive"),
         )
         for i, summary in zip(rows, found, strict=True):
             summaries[i] = summary.text

@@ -24,7 +24,7 @@ import numpy as np
 from summarize.errors import SummarizeError
 from summarize.evaluation.environment import peak_memory
 from summarize.evaluation.worker import count_parameters
-from summarize.summarizers import Options, load_summarizer, shipped
+from summarize.summarizers import Options, load_summarizer, shipped, writing
 
 SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times
 
@@ -70,7 +70,8 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
     is_longer = hasattr(summarizer, "model") and lengthen(summarizer, length)
     trained = summarizer.max_source_tokens
     summarizer.max_source_tokens = length - getattr(summarizer, "added_tokens", 0)
-    options = Options(min_tokens=tokens, max_tokens=tokens)
+    options = Options(min_tokens=tokens, max_tokens=tokens, long="truncate", mode="abstractive")
+    writing.RETRIES = 0  # as many steps for each, whether a sentence has ended or not
     # Cut beforehand: a user's document of this length is no longer than that.
     text = opening(summarizer, text)
     source = summarizer.read(text)

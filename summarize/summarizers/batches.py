@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from summarize.summarizers import Options, Summary, Tokens
 from summarize.summarizers.long import summarize_long
 from summarize.summarizers.settling import Part, settle
-from summarize.summarizers.writing import Source, Writer, write_sorted
+from summarize.summarizers.writing import Source, Writer, familiarity_of, write_sorted
 
 
 def summarize_all(
@@ -32,9 +32,8 @@ def summarize_all(
         if found is not None:
             texts, written, shares = found.by_sentence()
             parts = [Part(text, row) for text, row in zip(written, shares, strict=True)]
-        settled = settle(
-            draft.text, parts, texts, documents[i], draft.confidence, source.familiarity, options
-        )
+        known = familiarity_of(source, draft)
+        settled = settle(draft.text, parts, texts, documents[i], draft.confidence, known, options)
         looking = time.perf_counter() - started
         summaries[i] = Summary(
             text=settled.text,

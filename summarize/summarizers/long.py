@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize.sections import sections
-from summarize.sentences import ENDS, chunks, runs, sentences
+from summarize.sentences import ENDS, chunks, sentences
 from summarize.summarizers import Options, Summary, Tokens
 from summarize.summarizers.alignment import Alignment, group, spans_of
 from summarize.summarizers.settling import Part, Settled, settle
-from summarize.summarizers.writing import Writer, write_sorted, write_to_end
+from summarize.summarizers.writing import Writer, familiarity_of, write_sorted, write_to_end
 
 MEDIUM = (3, 5)  # sentences
 OPENING = 0.75  # of what the model reads when it joins lines, at most this share is the opening
@@ -180,8 +180,8 @@ def by_heading(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def cut(writer: Writer, document: str, length: str) -> Iterator[Piece]:
-    """Pieces that the model reads whole, in order. For a list each section begins a new one; else
-    neighbouring sections share a piece while they fit."""
+    """Pieces that the model reads whole, in order. Each section begins a new one, and is read
+    without its heading; but the first, whose heading is the document's."""
 
     def readable(text: str) -> bool:
         source = writer.read(text)
@@ -196,17 +196,14 @@ def cut(writer: Writer, document: str, length: str) -> Iterator[Piece]:
     if length != "short" and source.read >= source.total:  # what is read whole has parts, too
         limit = max(SMALLEST, -(-source.total // MEDIUM[0]))
     letters = 0
-    if length == "long":
-        for section in sections(document):
+    for number, section in enumerate(sections(document)):
+        text = section.text
+        if number or length == "long":
+            text = section.body
             letters += count_letters(section.head)
-            for text in chunks(section.body, fits, readable):
-                yield Piece(text, section.heading, letters)
-                letters += count_letters(text)
-        return
-    parts = [section.text for section in sections(document)]
-    for text in runs(parts, "\n\n", fits, lambda part: chunks(part, fits, readable)):
-        yield Piece(text, "", letters)
-        letters += count_letters(text)
+        for part in chunks(text, fits, readable):
+            yield Piece(part, section.heading, letters)
+            letters += count_letters(part)
 
 
 def opening_of(writer: Writer, document: str) -> str:
@@ -253,7 +250,7 @@ def write_pieces(
                 text,
                 range(number, number + 1),
                 draft.confidence,
-                source.familiarity,
+                familiarity_of(source, draft),
                 draft.tokens,
                 look,
                 piece.heading,

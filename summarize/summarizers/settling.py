@@ -65,9 +65,14 @@ def extract(part: Part, sentences: Sequence[str], document: str) -> tuple[str, i
     """The source sentence that was read most, and its number from 1; a heading is none. Where
     nothing was looked at, the first one."""
     if part.shares is not None:
-        for number in np.argsort(-part.shares, kind="stable"):
-            text = sentences[int(number)]
-            if text.endswith(ENDS) and len(text.split()) >= SENTENCE:
-                return text, int(number) + 1
+        order = [int(i) for i in np.argsort(-part.shares, kind="stable") if part.shares[i] > 0]
+        full = (i for i in order if sentences[i].endswith(ENDS) and is_said(sentences[i]))
+        found = next(full, order[0] if order else None)
+        if found is not None:
+            return sentences[found], found + 1
     number, text = first_sentence(document)
     return text, number
+
+
+def is_said(sentence: str) -> bool:
+    return len(sentence.split()) >= SENTENCE

@@ -55,10 +55,7 @@ class Writer(Protocol):
 
 
 def write_to_end(writer: Writer, payloads: list[Any], options: Options) -> list[Draft]:
-    """Drafts; those that --max-tokens would cut in mid-sentence are written again with more.
-
-    One that does not end within the model's own limit goes round in circles: nothing to be sure of.
-    """
+    """Drafts; those that --max-tokens would cut in mid-sentence are written again with more."""
     drafts = writer.write(payloads, options)
     for retry in range(1, RETRIES + 1):
         cut = [i for i, draft in enumerate(drafts) if not draft.is_finished]
@@ -67,7 +64,12 @@ def write_to_end(writer: Writer, payloads: list[Any], options: Options) -> list[
         again = replace(options, max_tokens=max(ENOUGH, options.max_tokens * 2**retry))
         for i, draft in zip(cut, writer.write([payloads[i] for i in cut], again), strict=True):
             drafts[i] = draft
-    return [draft if draft.is_finished else draft._replace(confidence=0.0) for draft in drafts]
+    return drafts
+
+
+def familiarity_of(source: Source, draft: Draft) -> float | None:
+    """Of the text; nothing, where what was written for it did not come to an end."""
+    return 0.0 if source.familiarity is not None and not draft.is_finished else source.familiarity
 
 
 def estimated_tokens(counted: int, text: str) -> int:
