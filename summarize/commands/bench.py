@@ -27,7 +27,6 @@ from summarize.commands.results import (
 )
 from summarize.errors import OptionError
 from summarize.files import write_text
-from summarize.summarizers import Options
 from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
@@ -53,10 +52,12 @@ def bench(
     style: Annotated[
         str | None, typer.Option(help="title or tldr, instead of each row's own.")
     ] = None,
-    long: Annotated[str, typer.Option(help="chunk or truncate, as for summarize.")] = Options.long,
+    long: Annotated[
+        str | None, typer.Option(help="As for summarize; by default truncate: one reading.")
+    ] = None,
     mode: Annotated[
-        str, typer.Option(help="As for summarize; but what is measured is what a model writes.")
-    ] = "abstractive",
+        str | None, typer.Option(help="As for summarize; by default abstractive.")
+    ] = None,
     beam_size: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
     min_tokens: Annotated[int | None, typer.Option(help="As for summarize.")] = None,

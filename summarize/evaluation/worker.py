@@ -50,10 +50,11 @@ def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
         known = dict(values)
         if not getattr(summarizer, "styles", []):
             known.pop("style", None)  # a row's style is for the models that were trained on styles
-        asked = {} if job["model"] == "lead" else job["options"]  # nothing to search there
-        options = Options(
-            **{"mode": "abstractive", **asked, **known, "batch_size": job["batch_size"]}
-        )
+        # What a model writes of what it reads at once, unless something else is asked for; lead
+        # takes no options.
+        asked = {"mode": "abstractive", "long": "truncate", **job["options"]}
+        asked = {} if job["model"] == "lead" else asked
+        options = Options(**{**asked, **known, "batch_size": job["batch_size"]})
         rows = list(group)
         for start in range(0, len(rows), job["batch_size"]):
             batch = rows[start : start + job["batch_size"]]

@@ -183,7 +183,7 @@ class SmoothedCrossEntropy(torch.autograd.Function):
         logits: Tensor,
         labels: Tensor,
         label_smoothing: float,
-        weights: Tensor | None,
+        weights: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """logits (N, V), labels (N,) -> smoothed mean loss, plain mean cross-entropy, in nats.
 
