@@ -3,7 +3,7 @@
 # two cores, and nothing else should run meanwhile. DATA is the folder of the data files.
 #
 #     benchmarks/run.sh DATA            all but the ablation
-#     benchmarks/run.sh DATA ablation   the ablation, which trains eight networks: some hours
+#     benchmarks/run.sh DATA ablation   the ablation, which trains eight networks: four hours
 set -euo pipefail
 data=$(realpath "${1:?"usage: benchmarks/run.sh DATA [ablation]"}")
 cd "$(dirname "$0")/.."
@@ -28,6 +28,8 @@ summarize bench "$data"/arxiv-dev.jsonl.xz --limit 100 "${ours[@]}" -o $results/
 summarize scaling --repeats 5 -o $results/scaling.json
 python benchmarks/attention.py "$data"/arxiv-dev.jsonl.xz -m attention -m transformer \
     --limit 50 -o $results/attention-dev.json
+python benchmarks/confidence.py "$data"/arxiv-dev.jsonl.xz -o $results/confidence.json
+python benchmarks/long.py "$data"/arxiv-dev.jsonl.xz -o $results/long.json
 benchmarks/startup.sh
 python benchmarks/figures.py
 python benchmarks/views.py

@@ -17,6 +17,7 @@ from summarize.summarizers.familiarity import FILE, Familiarity, learn
 from summarize.summarizers.long import Line, Words, cut, distinct, write_long
 from summarize.summarizers.rnn import Rnn
 from summarize.summarizers.settling import Part, Settled, settle
+from summarize.views.attention import shaded_document
 
 pytestmark = pytest.mark.usefixtures("few_retries")
 SAMPLES = ROOT / "benchmarks" / "samples"
@@ -146,6 +147,17 @@ def test_attention_leads_through_the_pieces_back_to_the_document(
         first, last = part["chunks"]
         assert 1 <= first <= last <= summary.chunks
         assert part["source_sentences"]
+
+
+def test_of_a_long_document_the_terminal_shows_what_was_read() -> None:
+    text = (SAMPLES / "abstract.txt").read_text(encoding="utf-8")
+    found = Rnn().attend(f"{text}\n\n{text}", Options(beam_size=2, mode="abstractive"))
+    assert found.chunks > 1
+    row = np.zeros(len(found.words), dtype=np.float32)
+    row[found.words.index("bicycles")] = 1
+    page = shaded_document(found, row, colour=False)
+    assert "[bicycles 100]" in page and page.endswith("…")
+    assert len(page.split()) < 40 < len(found.words)
 
 
 def test_a_line_of_one_piece_looks_at_that_piece_alone(rnn: Rnn) -> None:

@@ -159,9 +159,25 @@ def write_long(writer: Writer, document: str, options: Options) -> Written:
         count = min(len(lines), max(MEDIUM[0], min(MEDIUM[1], len(lines) // 2)))
         bounds = np.linspace(0, len(lines), count + 1).round().astype(int)
         groups = [lines[a:b] for a, b in pairwise(bounds)]
-    lines = [one_line(writer, part, pieces, words, options) for part in groups]
+    whole = of_the_whole(lines)
+    lines = [
+        with_familiarity(one_line(writer, part, pieces, words, options), whole) for part in groups
+    ]
     tokens = Tokens(max(total, read), read, sum(line.tokens for line in lines))
     return Written(lines, words, tokens, len(pieces))
+
+
+def of_the_whole(lines: Sequence[Line]) -> float | None:
+    """The familiarity of a document: its opening's or that of half of its pieces, whichever is
+    less. A text of another kind is so in every line."""
+    known = [line.familiarity for line in lines if line.familiarity is not None]
+    return min(known[0], float(np.median(known))) if known else None
+
+
+def with_familiarity(line: Line, whole: float | None) -> Line:
+    if line.familiarity is None or whole is None:
+        return line
+    return line._replace(familiarity=min(line.familiarity, whole))
 
 
 def by_heading(lines: Sequence[Line]) -> Iterator[list[Line]]:

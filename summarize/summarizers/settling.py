@@ -75,4 +75,6 @@ def extract(part: Part, sentences: Sequence[str], document: str) -> tuple[str, i
 
 
 def is_said(sentence: str) -> bool:
-    return len(sentence.split()) >= SENTENCE
+    """Whether it has words enough; `[OPTION]...` and `0x7f` are none."""
+    words = (word.strip(".,;:!?…'\"()“”‘’") for word in sentence.split())
+    return sum(word.isalpha() for word in words) >= SENTENCE

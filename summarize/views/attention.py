@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 
-from summarize.summarizers.alignment import Alignment
+from summarize.summarizers.alignment import Alignment, group
 from summarize.views.terminal import visible
 
 # Shares of the most read word from which a word has this shade: background and text of the 256
@@ -18,6 +18,7 @@ from summarize.views.terminal import visible
 SHADES = ((0.75, "1;38;5;16;48;5;202"), (0.45, "38;5;16;48;5;214"), (0.22, "38;5;16;48;5;222"))
 FAINT = (0.09, "38;5;16;48;5;230")
 CURRENT = "7"
+SHOWN, LEFT_OUT = 0.02, " …"  # the share of a long document's sentence that is shown, and others
 
 
 def shade(share: float, most: float) -> str:
@@ -32,17 +33,32 @@ def shaded_document(
     alignment: Alignment, row: NDArray[np.float32] | None = None, colour: bool = True
 ) -> str:
     """What was read, as it stood there, each word marked by its share of `row` (S,), which is
-    by default that of the whole summary."""
+    by default that of the whole summary. Of a document in pieces only the sentences that were
+    read; … stands for the others."""
     shares = alignment.received if row is None else row
     most = float(shares.max(initial=0.0))
-    parts = []
+    shown = (
+        was_read(alignment, shares) if alignment.chunks > 1 else np.ones(len(shares), dtype=bool)
+    )
+    parts: list[str] = []
     last = 0
-    for (start, end), share in zip(alignment.source, shares, strict=True):
-        parts.append(gap(alignment.text[last:start]))
-        parts.append(marked(visible(alignment.text[start:end]), float(share), most, colour))
+    for (start, end), share, is_shown in zip(alignment.source, shares, shown, strict=True):
+        if is_shown:
+            parts.append(gap(alignment.text[last:start]))
+            parts.append(marked(visible(alignment.text[start:end]), float(share), most, colour))
+        elif parts[-1:] != [LEFT_OUT]:
+            parts.append(LEFT_OUT)
         last = end
     parts.append(visible(alignment.text[last:]))
-    return "".join(parts)
+    return "".join(parts).strip()
+
+
+def was_read(alignment: Alignment, shares: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(S,) whether the word's sentence got a share worth showing."""
+    _, number = group(alignment.text, alignment.words)
+    sums = np.bincount(number, weights=shares)
+    found: NDArray[np.bool_] = (sums >= SHOWN)[number]
+    return found
 
 
 def gap(space: str) -> str:
