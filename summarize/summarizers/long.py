@@ -18,18 +18,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize.sections import sections
+from summarize.sections import Section, sections
 from summarize.sentences import ENDS, chunks, sentences
 from summarize.summarizers import Options, Summary, Tokens
 from summarize.summarizers.alignment import Alignment, group, spans_of
 from summarize.summarizers.settling import Part, Settled, settle
-from summarize.summarizers.writing import Writer, familiarity_of, write_sorted, write_to_end
+from summarize.summarizers.writing import Writer, familiarity_of, write_sorted
 
 MEDIUM = (3, 5)  # sentences
 OPENING = 0.75  # of what the model reads when it joins lines, at most this share is the opening
 ALIKE = 0.6  # words in common, of all words of both: two such lines say the same
 SMALLEST = 48  # tokens; a text is not cut into less for the sake of more sentences
 MANY = 24  # pieces from which on they are searched greedily
+QUICK_BATCH = 32
 MOST = 4000  # pieces that are read; more than any book has
 WORD = re.compile(r"\w+")
 
@@ -161,7 +162,8 @@ def write_long(writer: Writer, document: str, options: Options) -> Written:
         groups = [lines[a:b] for a, b in pairwise(bounds)]
     whole = of_the_whole(lines)
     lines = [
-        with_familiarity(one_line(writer, part, pieces, words, options), whole) for part in groups
+        with_familiarity(line, whole)
+        for line in one_line_each(writer, groups, pieces, words, options)
     ]
     tokens = Tokens(max(total, read), read, sum(line.tokens for line in lines))
     return Written(lines, words, tokens, len(pieces))
@@ -212,7 +214,10 @@ def cut(writer: Writer, document: str, length: str) -> Iterator[Piece]:
     if length != "short" and source.read >= source.total:  # what is read whole has parts, too
         limit = max(SMALLEST, -(-source.total // MEDIUM[0]))
     letters = 0
-    for number, section in enumerate(sections(document)):
+    parts = sections(document)
+    if length == "short" and source.total > MANY * limit:  # a book: full pieces are fewer
+        parts = [Section("", "", document)]
+    for number, section in enumerate(parts):
         text = section.text
         if number or length == "long":
             text = section.body
@@ -246,10 +251,8 @@ def write_pieces(
 ) -> tuple[list[Line], int]:
     """A line for each piece, and the tokens that were read."""
     sources = [writer.read(piece.text) for piece in pieces]
-    quick = options
-    if len(pieces) >= MANY and options.beam_size is None and writer.writes_sentence:
-        quick = replace(options, beam_size=1, length_penalty=None)
-    drafts, _ = write_sorted(writer, sources, replace(quick, length="short"))
+    asked = replace(hurried(writer, len(pieces), options), length="short")
+    drafts, _ = write_sorted(writer, sources, asked)
     lines = []
     for number, (piece, source, draft) in enumerate(zip(pieces, sources, drafts, strict=True)):
         found = writer.align(piece.text, draft, source)
@@ -276,18 +279,37 @@ def write_pieces(
     return lines, sum(source.read for source in sources)
 
 
-def one_line(
-    writer: Writer, lines: list[Line], pieces: list[Piece], words: Words, options: Options
-) -> Line:
-    """One line for several: read the opening and the lines, and write again."""
-    heading = lines[0].heading if len({line.heading for line in lines}) == 1 else ""
-    while len(lines) > 1:
-        groups = fitting(writer, lines)
-        lines = [
-            part[0] if len(part) == 1 else joined(writer, part, pieces, words, options)
-            for part in groups
+def one_line_each(
+    writer: Writer,
+    groups: list[list[Line]],
+    pieces: list[Piece],
+    words: Words,
+    options: Options,
+) -> list[Line]:
+    """One line for each group of lines: read the opening and the lines, and write again. All
+    groups go on in step, so that what they need is written in batches."""
+    headings = [
+        part[0].heading if len({line.heading for line in part}) == 1 else "" for part in groups
+    ]
+    while any(len(part) > 1 for part in groups):
+        divided = [fitting(writer, part) for part in groups]
+        several = [part for parts in divided for part in parts if len(part) > 1]
+        is_last = all(len(parts) == 1 for parts in divided)
+        asked = options if is_last else hurried(writer, len(pieces), options)
+        fresh = iter(joined(writer, several, pieces, words, asked))
+        groups = [
+            [next(fresh) if len(part) > 1 else part[0] for part in parts] for parts in divided
         ]
-    return lines[0]._replace(heading=heading)
+    return [
+        part[0]._replace(heading=heading) for part, heading in zip(groups, headings, strict=True)
+    ]
+
+
+def hurried(writer: Writer, count: int, options: Options) -> Options:
+    """For many pieces of a text a greedy search; their lines are only read again."""
+    if count < MANY or options.beam_size is not None or not writer.writes_sentence:
+        return options
+    return replace(options, beam_size=1, batch_size=max(QUICK_BATCH, options.batch_size))
 
 
 def fitting(writer: Writer, lines: list[Line]) -> list[list[Line]]:
@@ -313,11 +335,44 @@ def finished(text: str) -> str:
 
 
 def joined(
-    writer: Writer, lines: list[Line], pieces: list[Piece], words: Words, options: Options
-) -> Line:
-    """One line from the opening of the first piece and the lines of all."""
-    first = pieces[lines[0].pieces.start]
-    after = listed(lines)
+    writer: Writer,
+    groups: Sequence[list[Line]],
+    pieces: list[Piece],
+    words: Words,
+    options: Options,
+) -> Iterator[Line]:
+    """For each group one line, from the opening of its first piece and all of its lines."""
+    firsts = [pieces[lines[0].pieces.start] for lines in groups]
+    befores = [
+        opening_before(writer, first, listed(lines))
+        for first, lines in zip(firsts, groups, strict=True)
+    ]
+    texts = [
+        f"{before} {listed(lines)}".strip() for before, lines in zip(befores, groups, strict=True)
+    ]
+    sources = [writer.read(text) for text in texts]
+    drafts, _ = write_sorted(writer, sources, replace(options, length="short", progress=None))
+    for lines, first, before, text, source, draft in zip(
+        groups, firsts, befores, texts, sources, drafts, strict=True
+    ):
+        covered = range(lines[0].pieces.start, lines[-1].pieces.stop)
+        if not draft.text:  # a model that writes nothing of several lines wrote the first of them
+            yield lines[0]._replace(pieces=covered)
+            continue
+        found = writer.align(text, draft, source)
+        known = [line.familiarity for line in lines if line.familiarity is not None]
+        yield Line(
+            draft.text,
+            covered,
+            draft.confidence,
+            float(np.median(known)) if known else None,
+            draft.tokens,
+            None if found is None else through(found, before, first, lines, words),
+        )
+
+
+def opening_before(writer: Writer, first: Piece, after: str) -> str:
+    """As many sentences of a piece as can be read before these lines."""
     room = writer.max_source_tokens - writer.read(after).read
     room = min(room, int(OPENING * writer.max_source_tokens))
     before = ""
@@ -326,22 +381,7 @@ def joined(
         if writer.read(longer).total > room:
             break
         before = longer
-    text = f"{before} {after}".strip()
-    source = writer.read(text)
-    draft = write_to_end(writer, [source.payload], replace(options, length="short"))[0]
-    found = writer.align(text, draft, source)
-    covered = range(lines[0].pieces.start, lines[-1].pieces.stop)
-    if not draft.text:  # a model that writes nothing of several lines wrote the first of them
-        return lines[0]._replace(pieces=covered)
-    known = [line.familiarity for line in lines if line.familiarity is not None]
-    return Line(
-        draft.text,
-        covered,
-        draft.confidence,
-        float(np.median(known)) if known else None,
-        draft.tokens,
-        None if found is None else through(found, before, first, lines, words),
-    )
+    return before
 
 
 # --- looking back --------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ WORD = re.compile(r"\w+")
 class Rnn:
     """A checkpoint folder, or the one that ships with the package."""
 
-    writes_sentence = True
+    writes_sentence = is_parallel = True
 
     def __init__(self, source: Path | Checkpoint | None = None, name: str | None = None) -> None:
         if isinstance(source, Checkpoint):

@@ -48,6 +48,8 @@ ASKED = {
 class Transformer:
     """A folder or hub id. Weights are in bf16 where the CPU computes in it (see loading.py)."""
 
+    is_parallel = False
+
     def __init__(
         self,
         source: Path | str,

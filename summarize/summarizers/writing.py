@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
@@ -16,6 +18,7 @@ from summarize.summarizers.alignment import Alignment
 # Characters of which the tokens are counted: counting those of a book would take longer than
 # reading its opening.
 COUNTED = 500_000
+PARALLEL = 3  # batches from which on they are written on several cores
 ENOUGH = 16  # tokens for a short sentence
 RETRIES = 2  # for a sentence to end
 
@@ -45,6 +48,7 @@ class Writer(Protocol):
 
     name: str
     max_source_tokens: int
+    is_parallel: bool  # several threads may write; else the model uses them itself
     writes_sentence: bool  # one, whatever is read; else as long as --length asks
 
     def read(self, text: str) -> Source: ...
@@ -84,13 +88,34 @@ def write_sorted(
     drafts = [Draft("", 0)] * len(sources)
     seconds = [0.0] * len(sources)
     order = sorted((i for i, s in enumerate(sources) if s.read), key=lambda i: -sources[i].read)
-    for start in range(0, len(order), options.batch_size):
-        rows = order[start : start + options.batch_size]
+    starts = range(0, len(order), options.batch_size)
+    batches = [order[start : start + options.batch_size] for start in starts]
+
+    def write(rows: list[int]) -> tuple[list[Draft], float]:
         started = time.perf_counter()
         found = write_to_end(writer, [sources[i].payload for i in rows], options)
-        share = (time.perf_counter() - started) / len(rows)
+        return found, (time.perf_counter() - started) / len(rows)
+
+    done = 0
+    for rows, (found, share) in zip(batches, in_step(write, batches, writer), strict=True):
         for i, draft in zip(rows, found, strict=True):
             drafts[i], seconds[i] = draft, share
+        done += len(rows)
         if options.progress:
-            options.progress(start + len(rows), len(order))
+            options.progress(done, len(order))
     return drafts, seconds
+
+
+def in_step(
+    write: Callable[[list[int]], Any], batches: list[list[int]], writer: Writer
+) -> Iterator[Any]:
+    """Results in order; where the model allows it and there is much to do, on all cores."""
+    workers = min(os.cpu_count() or 1, len(batches)) if writer.is_parallel else 1
+    if len(batches) < PARALLEL or workers < 2:
+        yield from map(write, batches)
+        return
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from pool.map(write, batches)
+    finally:  # an interrupted run must not finish what it has begun
+        pool.shutdown(wait=False, cancel_futures=True)
