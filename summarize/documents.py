@@ -58,6 +58,11 @@ def read(source: str, encoding: str | None = None, field: str | None = None) -> 
             from summarize.formats.json import to_text
 
             text = to_text(text, name, field)
+        elif field is not None:
+            raise DocumentError(
+                f"{name} is no JSON object or list, which --field is for; of JSON Lines give one "
+                "line, as in: sed -n 1p FILE | summarize --field text"
+            )
         elif kind:  # a mail names its own encoding, part by part
             text = formats.convert(kind, data if kind == "mail" and not encoding else text, name)
     text = SURROGATE.sub("\ufffd", text)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 MARK = re.compile(r"#{1,6}\s+(\S.*?)\s*#*")
+ITEM = re.compile(r"\s*(?:[-*•+]|\|)\s")
 OPENING = 20_000  # characters; no first sentence is longer
 ENDS = (".", "!", "?", "…", ".)", '."', ".”", "。", "！", "？")
 
@@ -25,13 +26,13 @@ def sentences(text: str) -> Iterator[str]:
 
 def paragraphs(text: str) -> Iterator[str]:
     """Blocks between blank lines, each on one line, so that a hard wrap ends no sentence. A heading
-    that a mark or capitals set off is a block of its own."""
+    that a mark or capitals set off is a block of its own, and an item of a list begins one."""
     lines: list[str] = []
     every = text.splitlines()
     for number, line in enumerate(every):
         following = every[number + 1] if number + 1 < len(every) else ""
         alone = is_marked(line) or is_capitals(line, following)
-        if lines and (alone or not line.strip()):
+        if lines and (alone or not line.strip() or ITEM.match(line)):
             yield " ".join(lines)
             lines = []
         if alone:

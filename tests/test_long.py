@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from summarize.errors import CheckpointError
 from summarize.evaluation.data import read_data
 from summarize.rnn.checkpoint import Checkpoint
-from summarize.sentences import ENDS
-from summarize.summarizers import Options, shipped
+from summarize.sentences import ENDS, sentences
+from summarize.summarizers import Options, load_summarizer, shipped
 from summarize.summarizers.familiarity import FILE, Familiarity, learn
 from summarize.summarizers.long import Line, Words, cut, distinct, write_long
 from summarize.summarizers.rnn import Rnn
-from summarize.summarizers.settling import Part, Settled, settle
+from summarize.summarizers.settling import Part, Settled, Source, settle
 from summarize.views.attention import shaded_document
 
 pytestmark = pytest.mark.usefixtures("few_retries")
@@ -120,7 +120,7 @@ def test_lengths_are_a_line_several_and_a_list() -> None:
 def test_lines_that_say_the_same_are_said_once() -> None:
     def line(text: str) -> tuple[Line, Settled]:
         return (
-            Line(text, range(1), None, None, 1, None),
+            Line(text, range(1), None, None, 1, None, range(1)),
             Settled(text, "abstractive", None, []),
         )
 
@@ -181,7 +181,8 @@ def decide(written: str, document: str, mode: str, familiarity: float | None) ->
     shares = np.array([0.5, 0.1, 0.4])
     part = Part(written, shares)
     options = Options(mode=mode)
-    return settle(written, [part], sentences, document, 0.8, familiarity, options)
+    source = Source(sentences, [1, 2, 4], document)
+    return settle(written, [part], source, 0.8, familiarity, options)
 
 
 def test_a_foreign_text_gets_its_most_read_sentence_and_others_what_was_written() -> None:
@@ -198,7 +199,40 @@ def test_a_foreign_text_gets_its_most_read_sentence_and_others_what_was_written(
         assert found.confidence == pytest.approx(0.8 * (familiarity or 1))
         if expected == "extractive":  # a heading is no sentence, however much it was read
             assert found.text == "The second one is read most."
-            assert found.provenance[0]["source_sentences"][0]["number"] == 3
+            assert found.provenance[0]["source_sentences"][0]["number"] == 4
+
+
+def test_numbers_are_those_of_the_sentences() -> None:
+    """Where no space parts two sentences, too."""
+    rnn = Rnn()
+    text = (SAMPLES / "abstract.txt").read_text(encoding="utf-8").replace(". ", ".", 2)
+    document = f"好。很好。{text}\n\n{text.replace('bicycle', 'car')}"
+    found = list(sentences(document))
+    for length in ("short", "medium", "long"):
+        summary = rnn.summarize([document], length=length, mode="extractive", beam_size=2)[0]
+        for part in summary.provenance:
+            (source,) = part["source_sentences"]
+            assert part["sentence"] == found[source["number"] - 1]
+
+
+def test_headings_alone_and_scripts_without_spaces() -> None:
+    rnn = Rnn()
+    headings = "\n\n".join(f"# Heading number {i}" for i in range(60))
+    for length in ("short", "medium", "long"):
+        summary = rnn.summarize([headings], length=length, beam_size=1)[0]
+        assert summary.text and summary.tokens.read == summary.tokens.document > 0
+    chinese = "北京是中国的首都。今天的天气很好。" * 60
+    summary = rnn.summarize([chinese], beam_size=1)[0]
+    assert len(summary.text) < len(chinese) / 10
+
+
+def test_without_attention_each_part_gets_a_sentence_of_its_own() -> None:
+    text = (SAMPLES / "abstract.txt").read_text(encoding="utf-8")
+    document = f"# First\n\n{text}\n\n# Second\n\n{' '.join(TEXTS)}"
+    model = load_summarizer("seq2seq")
+    listed = model.summarize([document], length="long", mode="extractive", beam_size=1)[0].text
+    first, second = listed.splitlines()
+    assert first.startswith("- First: Cities count") and second.startswith("- Second: The quick")
 
 
 def test_never_longer_than_the_input() -> None:
@@ -212,7 +246,8 @@ def test_never_longer_than_the_input() -> None:
         ("我们提出了一个模型", "short"),
     ):
         summary = rnn.summarize([text], length=length, beam_size=2)[0]
-        assert len(summary.text.split()) <= len(text.split())
+        assert len(letters(summary.text)) <= len(letters(text))
+        assert [part["sentence"] for part in summary.provenance] == [" ".join(text.split())]
 
 
 @pytest.mark.parametrize("tokens", [1, 2, 3, 5])

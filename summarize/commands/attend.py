@@ -113,6 +113,12 @@ def attend(
         note(f"{document.source}: read {read} of {total} tokens")
     elif not quiet and found.chunks > 1:
         note(f"{document.source}: read {found.tokens_read:,} tokens in {found.chunks} pieces")
+    familiarity = getattr(summarizer.read(document.text), "familiarity", None)
+    if not quiet and familiarity is not None and familiarity < 0.5:
+        note(
+            f"{document.source}: unlike what {model} learned from; this is what it writes, and "
+            "summarize may give a sentence of the text instead"
+        )
     if html is not None:
         from summarize.views.attention_page import write_page
 

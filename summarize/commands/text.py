@@ -265,12 +265,21 @@ class Printer:
             ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
             return json.dumps(summary.to_dict(), ensure_ascii=ascii_only)
         if self.cite and summary.provenance:
-            return " ".join(
-                f"{part['sentence']} "
-                f"[{', '.join(str(s['number']) for s in part['source_sentences'])}]"
-                for part in summary.provenance
-            )
+            return cited(summary)
         return summary.text
+
+
+def cited(summary: Summary) -> str:
+    """The summary, after each sentence, or each line of a list, the numbers of its sources."""
+    marks = [
+        f"[{', '.join(str(s['number']) for s in part['source_sentences'])}]"
+        for part in summary.provenance
+    ]
+    lines = summary.text.splitlines()
+    if len(lines) < 2 or len(lines) != len(marks):
+        lines = [part["sentence"] for part in summary.provenance]
+        return " ".join(f"{line} {mark}" for line, mark in zip(lines, marks, strict=True))
+    return "\n".join(f"{line} {mark}" for line, mark in zip(lines, marks, strict=True))
 
 
 def tell(document: Document, summary: Summary, options: Options, verbose: bool) -> None:

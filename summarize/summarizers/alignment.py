@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +58,8 @@ class Alignment:
 
     def by_sentence(self) -> tuple[list[str], list[str], NDArray[np.float32]]:
         """Sentences of the source, of the summary, and the shares (summary, source) between."""
-        source, source_of = group(self.text, self.words)
-        target, target_of = group(" ".join(self.summary), self.summary)
+        source, source_of, _ = group(self.text, self.words)
+        target, target_of, _ = group(" ".join(self.summary), self.summary)
         summed = np.zeros((len(self.summary), len(source)), dtype=np.float32)
         np.add.at(summed.T, source_of, self.weights.T)
         shares = np.stack([summed[target_of == i].mean(axis=0) for i in range(len(target))])
@@ -163,8 +163,17 @@ def words_of_pieces(pieces: Sequence[str]) -> tuple[list[str], list[list[int]]]:
     return words, members
 
 
-def group(text: str, words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """Sentences of a text, and for each of its words the number of its sentence."""
+class Grouped(NamedTuple):
+    """Sentences, for each word which of them it is in, and the number of each, from 1, among
+    `sentences(text)`: where no space parts two of them, they are one here."""
+
+    texts: list[str]
+    of_word: NDArray[np.int64]
+    numbers: list[int]
+
+
+def group(text: str, words: Sequence[str]) -> Grouped:
+    """The sentences of a text, as its words lie in them."""
     found = list(sentences(text))
     # Counted in letters: a splitter may part what no space parts.
     ends = np.cumsum([len("".join(sentence.split())) for sentence in found])
@@ -174,16 +183,20 @@ def group(text: str, words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]
     starts, renumbered = np.unique(np.minimum(number, len(found) - 1), return_inverse=True)
     bounds = [*starts.astype(int).tolist(), len(found)]
     joined = [" ".join(found[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
-    return joined, renumbered.astype(np.int64)
+    return Grouped(joined, renumbered.astype(np.int64), [a + 1 for a in bounds[:-1]])
 
 
-def cited(text: str, shares: NDArray[Any]) -> dict[str, Any]:
-    """The source sentences that a sentence of the summary read most, counted from 1."""
+def cited(text: str, shares: NDArray[Any], numbers: Sequence[int] | None = None) -> dict[str, Any]:
+    """The source sentences that a sentence of the summary read most; their numbers, or counted
+    from 1."""
     order = [int(i) for i in np.argsort(-shares, kind="stable")[:CITED]]
     named = [i for i in order if shares[i] >= LEAST] or order[:1]
     return {
         "sentence": text,
-        "source_sentences": [{"number": i + 1, "share": round(float(shares[i]), 3)} for i in named],
+        "source_sentences": [
+            {"number": numbers[i] if numbers else i + 1, "share": round(float(shares[i]), 3)}
+            for i in named
+        ],
     }
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from summarize.summarizers import Options, Summary, Tokens
+from summarize.summarizers import Options, Summary, Tokens, settling
+from summarize.summarizers.alignment import group
 from summarize.summarizers.long import summarize_long
 from summarize.summarizers.settling import Part, settle
-from summarize.summarizers.writing import Source, Writer, familiarity_of, write_sorted
+from summarize.summarizers.writing import Draft, Source, Writer, familiarity_of, write_sorted
 
 
 def summarize_all(
@@ -27,18 +28,20 @@ def summarize_all(
         source = sources[i]
         started = time.perf_counter()
         found = writer.align(documents[i], draft, source)
-        texts: list[str] = []
+        text = settling.Source((), (), documents[i])
         parts = [Part(draft.text, None)]
         if found is not None:
-            texts, written, shares = found.by_sentence()
+            sentences, written, shares = found.by_sentence()
+            numbers = group(found.text, found.words).numbers
+            text = settling.Source(sentences, numbers, documents[i])
             parts = [Part(text, row) for text, row in zip(written, shares, strict=True)]
         known = familiarity_of(source, draft)
-        settled = settle(draft.text, parts, texts, documents[i], draft.confidence, known, options)
+        settled = settle(draft.text, parts, text, draft.confidence, known, options)
         looking = time.perf_counter() - started
         summaries[i] = Summary(
             text=settled.text,
             model=writer.name,
-            tokens=Tokens(source.total, source.read, draft.tokens),
+            tokens=Tokens(source.total, source.read, tokens_of(writer, draft, settled)),
             seconds=reading[i] + seconds + looking,
             style=style if source.read else None,
             mode=settled.mode,
@@ -49,6 +52,10 @@ def summarize_all(
         if pieces:
             summaries[i] = summarize_long(writer, documents[i], options, style)
     return [summary for summary in summaries if summary is not None]
+
+
+def tokens_of(writer: Writer, draft: Draft, given: settling.Settled) -> int:
+    return draft.tokens if given.mode == "abstractive" else writer.read(given.text).total
 
 
 def takes_pieces(writer: Writer, source: Source, options: Options) -> bool:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from summarize.sections import Section, sections
 from summarize.sentences import ENDS, chunks, sentences
 from summarize.summarizers import Options, Summary, Tokens
-from summarize.summarizers.alignment import Alignment, group, spans_of
-from summarize.summarizers.settling import Part, Settled, settle
+from summarize.summarizers.alignment import Alignment, Grouped, group, spans_of
+from summarize.summarizers.settling import Part, Settled, Source, count_letters, settle
 from summarize.summarizers.writing import Writer, familiarity_of, write_sorted
 
 MEDIUM = (3, 5)  # sentences
@@ -43,7 +43,7 @@ class Look(NamedTuple):
 
 
 class Line(NamedTuple):
-    """What was written for neighbouring pieces."""
+    """What was written for neighbouring pieces; `inside` are the document's words in them."""
 
     text: str
     pieces: range
@@ -51,12 +51,15 @@ class Line(NamedTuple):
     familiarity: float | None
     tokens: int
     look: Look | None
+    inside: range
     heading: str = ""
+    section: int = 0
 
 
 class Piece(NamedTuple):
     text: str
     heading: str
+    section: int
     letters: int  # of the document before it
 
 
@@ -68,11 +71,10 @@ class Words:
         self.spans = spans_of(text)
         self.words = [text[a:b] for a, b in self.spans]
         self.starts = np.cumsum([0, *(len(word) for word in self.words)])[:-1]
-        self._sentences: tuple[list[str], NDArray[np.int64]] | None = None
+        self._sentences: Grouped | None = None
 
     @property
-    def sentences(self) -> tuple[list[str], NDArray[np.int64]]:
-        """The sentences, and for each word the number of its own."""
+    def sentences(self) -> Grouped:
         if self._sentences is None:
             self._sentences = group(self.text, self.words)
         return self._sentences
@@ -104,7 +106,7 @@ def summarize_long(writer: Writer, document: str, options: Options, style: str |
     return Summary(
         text=shown(kept, options.length),
         model=writer.name,
-        tokens=found.tokens,
+        tokens=replace(found.tokens, summary=sum(tokens_of(writer, *part) for part in kept)),
         seconds=time.perf_counter() - started,
         style=style,
         mode=modes.pop() if len(modes) == 1 else "mixed",
@@ -116,6 +118,10 @@ def summarize_long(writer: Writer, document: str, options: Options, style: str |
             for cited in s.provenance
         ],
     )
+
+
+def tokens_of(writer: Writer, line: Line, given: Settled) -> int:
+    return line.tokens if given.mode == "abstractive" else writer.read(given.text).total
 
 
 def align_long(writer: Writer, document: str, options: Options, facts: Alignment) -> Alignment:
@@ -144,14 +150,12 @@ def align_long(writer: Writer, document: str, options: Options, facts: Alignment
 
 def write_long(writer: Writer, document: str, options: Options) -> Written:
     words = Words(document.strip())
-    total = 0
+    source = writer.read(document)
     if options.long == "truncate":
-        total = writer.read(document).total
         document = opening_of(writer, document)
     pieces = list(islice(cut(writer, document, options.length), MOST + 1))
-    if len(pieces) > MOST:
-        pieces.pop()
-        total = writer.read(document).total
+    is_whole = len(pieces) <= MOST and options.long == "chunk"
+    pieces = pieces[:MOST]
     lines, read = write_pieces(writer, pieces, words, options)
     groups = [lines]
     if options.length == "long":
@@ -165,7 +169,9 @@ def write_long(writer: Writer, document: str, options: Options) -> Written:
         with_familiarity(line, whole)
         for line in one_line_each(writer, groups, pieces, words, options)
     ]
-    tokens = Tokens(max(total, read), read, sum(line.tokens for line in lines))
+    # Headings are read too, if not by the network; a long document's tokens are an estimate.
+    total = max(source.total, read)
+    tokens = Tokens(total, total if is_whole else read, sum(line.tokens for line in lines))
     return Written(lines, words, tokens, len(pieces))
 
 
@@ -186,7 +192,7 @@ def by_heading(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """The lines of a section together; without a heading each is one of its own."""
     part: list[Line] = []
     for line in lines:
-        if part and not (line.heading and line.heading == part[-1].heading):
+        if part and not (line.heading and line.section == part[-1].section):
             yield part
             part = []
         part.append(line)
@@ -211,11 +217,13 @@ def cut(writer: Writer, document: str, length: str) -> Iterator[Piece]:
 
     source = writer.read(document)
     limit = source.read
-    if length != "short" and source.read >= source.total:  # what is read whole has parts, too
-        limit = max(SMALLEST, -(-source.total // MEDIUM[0]))
+    if length != "short":  # what is read whole has parts, too
+        limit = min(limit, max(SMALLEST, -(-source.total // MEDIUM[0])))
     letters = 0
     parts = sections(document)
     if length == "short" and source.total > MANY * limit:  # a book: full pieces are fewer
+        parts = [Section("", "", document)]
+    if not any(section.body.strip() for section in parts):  # nothing but headings
         parts = [Section("", "", document)]
     for number, section in enumerate(parts):
         text = section.text
@@ -223,7 +231,7 @@ def cut(writer: Writer, document: str, length: str) -> Iterator[Piece]:
             text = section.body
             letters += count_letters(section.head)
         for part in chunks(text, fits, readable):
-            yield Piece(part, section.heading, letters)
+            yield Piece(part, section.heading, number, letters)
             letters += count_letters(part)
 
 
@@ -237,10 +245,6 @@ def opening_of(writer: Writer, document: str) -> str:
         low, high = (middle, high) if source.read >= source.total else (low, middle - 1)
     spans = spans_of(document)
     return document[: spans[low - 1][1]]
-
-
-def count_letters(text: str) -> int:
-    return len("".join(text.split()))
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -260,10 +264,11 @@ def write_pieces(
         if found is not None:
             look = spread(found.weights, words.number(piece, found.words))
         text = draft.text
-        if len(text.split()) >= len(piece.text.split()):  # never longer than what it is of
-            inside = piece.text.split()
+        inside = piece.text.split()
+        numbers = words.number(piece, inside)
+        if count_letters(text) >= count_letters(piece.text):  # never longer than what it is of
             itself = np.eye(len(inside), dtype=np.float32)
-            text, look = " ".join(inside), spread(itself, words.number(piece, inside))
+            text, look = " ".join(inside), spread(itself, numbers)
         lines.append(
             Line(
                 text,
@@ -272,7 +277,9 @@ def write_pieces(
                 familiarity_of(source, draft),
                 draft.tokens,
                 look,
+                range(int(numbers.min()), int(numbers.max()) + 1),
                 piece.heading,
+                piece.section,
             )
         )
     lines = [line for line in lines if line.text] or lines[:1]
@@ -356,8 +363,9 @@ def joined(
         groups, firsts, befores, texts, sources, drafts, strict=True
     ):
         covered = range(lines[0].pieces.start, lines[-1].pieces.stop)
+        inside = range(lines[0].inside.start, lines[-1].inside.stop)
         if not draft.text:  # a model that writes nothing of several lines wrote the first of them
-            yield lines[0]._replace(pieces=covered)
+            yield lines[0]._replace(pieces=covered, inside=inside)
             continue
         found = writer.align(text, draft, source)
         known = [line.familiarity for line in lines if line.familiarity is not None]
@@ -368,6 +376,7 @@ def joined(
             float(np.median(known)) if known else None,
             draft.tokens,
             None if found is None else through(found, before, first, lines, words),
+            inside,
         )
 
 
@@ -424,17 +433,17 @@ def through(
 
 
 def settle_line(line: Line, words: Words, options: Options) -> Settled:
-    found, of = words.sentences
+    texts, of, numbers = words.sentences
     shares = None
     if line.look is not None:
         received = line.look.weights.mean(axis=0)
         columns = of[line.look.first : line.look.first + len(received)]
-        shares = np.bincount(columns, weights=received, minlength=len(found))
+        shares = np.bincount(columns, weights=received, minlength=len(texts))
+    inside = np.unique(of[line.inside.start : line.inside.stop]).tolist()
     return settle(
         line.text,
-        [Part(line.text, shares)],
-        found,
-        words.text,
+        [Part(line.text, shares, inside)],
+        Source(texts, numbers, words.text),
         line.confidence,
         line.familiarity,
         options,
@@ -445,7 +454,7 @@ def distinct(settled: Sequence[tuple[Line, Settled]]) -> Iterator[tuple[Line, Se
     """Without lines that say what one before them said."""
     seen: list[set[str]] = []
     for line, found in settled:
-        told = set(WORD.findall(found.text.lower()))
+        told = set(WORD.findall(f"{line.heading} {found.text}".lower()))
         if found.text and not any(len(told & s) >= ALIKE * len(told | s) for s in seen):
             seen.append(told)
             yield line, found

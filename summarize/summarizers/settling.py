@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize.sentences import ENDS, first_sentence
+from summarize.sentences import ENDS, first_sentence, sentences
 from summarize.summarizers import Options
 from summarize.summarizers.alignment import cited
 from summarize.summarizers.familiarity import LEAST_CONFIDENCE
@@ -17,10 +17,20 @@ SENTENCE = 4  # words; with fewer it says little about a document
 
 
 class Part(NamedTuple):
-    """A sentence of a summary, and how much of its attention each source sentence got."""
+    """A sentence of a summary, and how much of its attention each source sentence got; `inside`
+    are the source sentences that it is of, where those are not all."""
 
     text: str
     shares: NDArray[Any] | None
+    inside: Sequence[int] = ()
+
+
+class Source(NamedTuple):
+    """The sentences that shares are of, their numbers from 1, and the document."""
+
+    sentences: Sequence[str]
+    numbers: Sequence[int]
+    document: str
 
 
 class Settled(NamedTuple):
@@ -33,48 +43,54 @@ class Settled(NamedTuple):
 def settle(
     written: str,
     parts: Sequence[Part],
-    sentences: Sequence[str],
-    document: str,
+    source: Source,
     confidence: float | None,
     familiarity: float | None,
     options: Options,
 ) -> Settled:
-    """`sentences` are those of the document that `shares` number; `document` is what the text
-    must not be longer than. A sure model on a text that is foreign to it is not sure."""
+    """The text is never longer than the document. A sure model on a text that is foreign to it is
+    not sure."""
     if confidence is not None and familiarity is not None:
         confidence *= familiarity
-    if len(written.split()) >= len(document.split()):
-        return Settled(" ".join(document.split()), "document", confidence, provenance(parts))
+    if count_letters(written) >= count_letters(source.document):
+        every = [sentence_of(text, n) for n, text in enumerate(sentences(source.document), 1)]
+        return Settled(" ".join(source.document.split()), "document", confidence, every)
     doubtful = familiarity is not None and (confidence or 0.0) < LEAST_CONFIDENCE
     if options.mode == "extractive" or (options.mode == "auto" and doubtful):
-        chosen = [extract(part, sentences, document) for part in parts]
-        texts = list(dict.fromkeys(text for text, _ in chosen))
-        numbers = [
-            {"sentence": text, "source_sentences": [{"number": number, "share": 1.0}]}
-            for text, number in dict(chosen).items()
-        ]
-        return Settled(" ".join(texts), "extractive", confidence, numbers)
-    return Settled(written, "abstractive", confidence, provenance(parts))
+        chosen = dict(extract(part, source) for part in parts)
+        numbered = [sentence_of(text, number) for text, number in chosen.items()]
+        return Settled(" ".join(chosen), "extractive", confidence, numbered)
+    found = [
+        cited(part.text, part.shares, source.numbers) for part in parts if part.shares is not None
+    ]
+    return Settled(written, "abstractive", confidence, found)
 
 
-def provenance(parts: Sequence[Part]) -> list[dict[str, Any]]:
-    return [cited(part.text, part.shares) for part in parts if part.shares is not None]
+def sentence_of(text: str, number: int) -> dict[str, Any]:
+    """The provenance of a sentence that is taken from the document."""
+    return {"sentence": text, "source_sentences": [{"number": number, "share": 1.0}]}
 
 
-def extract(part: Part, sentences: Sequence[str], document: str) -> tuple[str, int]:
+def extract(part: Part, source: Source) -> tuple[str, int]:
     """The source sentence that was read most, and its number from 1; a heading is none. Where
     nothing was looked at, the first one."""
+    order = list(part.inside)
     if part.shares is not None:
         order = [int(i) for i in np.argsort(-part.shares, kind="stable") if part.shares[i] > 0]
-        full = (i for i in order if sentences[i].endswith(ENDS) and is_said(sentences[i]))
-        found = next(full, order[0] if order else None)
-        if found is not None:
-            return sentences[found], found + 1
-    number, text = first_sentence(document)
+    full = (i for i in order if is_said(source.sentences[i]))
+    found = next(full, order[0] if order else None)
+    if found is not None:  # where no space parts sentences, several are one: the first of them
+        return next(sentences(source.sentences[found])), source.numbers[found]
+    number, text = first_sentence(source.document)
     return text, number
 
 
 def is_said(sentence: str) -> bool:
-    """Whether it has words enough; `[OPTION]...` and `0x7f` are none."""
+    """Whether it ends, and has words enough; `[OPTION]...` and `0x7f` are none."""
     words = (word.strip(".,;:!?…'\"()“”‘’") for word in sentence.split())
-    return sum(word.isalpha() for word in words) >= SENTENCE
+    return sentence.endswith(ENDS) and sum(word.isalpha() for word in words) >= SENTENCE
+
+
+def count_letters(text: str) -> int:
+    """Without white space: what is long in any script."""
+    return len("".join(text.split()))

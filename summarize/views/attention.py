@@ -55,7 +55,7 @@ def shaded_document(
 
 def was_read(alignment: Alignment, shares: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(S,) whether the word's sentence got a share worth showing."""
-    _, number = group(alignment.text, alignment.words)
+    number = group(alignment.text, alignment.words).of_word
     sums = np.bincount(number, weights=shares)
     found: NDArray[np.bool_] = (sums >= SHOWN)[number]
     return found
