@@ -7,7 +7,8 @@
 Each network is trained by `summarize train --recipe ablation` in a process of its own, two at a
 time with one thread each, and scored on dev documents as `summarize bench` does it. Interrupted,
 the same command goes on where it was. What differs between two rows is the attention and nothing
-else; `pairs_per_second` is the median of the steps after the first tenth.
+else. `pairs_per_second` is measured afterwards, the kinds taking turns on one batch and one thread, so
+that nothing that ran beside a training counts.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,9 @@ from summarize.files import write_text
 from summarize.rnn.config import ATTENTION_KINDS
 from summarize.summarizers.catalog import count_parameters
 from summarize.training.examples import Pairs
-from summarize.training.recipe import read_toml
+from summarize.training.recipe import load_recipe, read_toml
 
+STEPS = 15  # of each network, timed
 # Name -> what it changes in the recipe's [network].
 VARIANTS: dict[str, dict[str, Any]] = {kind: {"attention": kind} for kind in ATTENTION_KINDS}
 VARIANTS["general, 4 heads"] = {"attention": "general", "attention_heads": 4}
@@ -94,17 +97,59 @@ def facts(out: Path, name: str) -> dict[str, Any]:
     """What training took and reached."""
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text("utf-8").splitlines()]
     steps = [line for line in lines if line["kind"] == "train"]
-    counted = [s["pairs_per_second"] for s in steps if s["pairs"] > 0.1 * s["total_pairs"]]
     last = [line for line in lines if line["kind"] == "dev"][-1]
     return {
         "parameters": count_parameters(out / "model.safetensors"),
         "pairs": steps[-1]["pairs"],
         "steps": last["step"],
         "training_seconds": last["seconds"],
-        "pairs_per_second": round(float(np.median(counted)), 1),
         "dev_loss": last["loss"],
         "network": VARIANTS[name],
     }
+
+
+def speeds(out: Path, names: list[str]) -> dict[str, float]:
+    """Pairs a second of a training step of each: medians over STEPS turns after two that do not
+    count."""
+    import torch
+
+    from summarize.training.models import make_model
+    from summarize.training.precision import autocast
+    from summarize.training.trainer import LossModule, keep_freed_memory, make_optimizers
+
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    pairs = Pairs.load(out / "data-run" / "data" / "train.npz")
+    lengths = pairs.src_offsets[1:] - pairs.src_offsets[:-1]
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    steps = {}
+    for name in names:
+        recipe = load_recipe(str(write_recipe(out, name, 1.0)))
+        rows = np.flatnonzero(lengths >= recipe.max_source_tokens)[: recipe.batch_pairs]
+        batch = [torch.from_numpy(a) for a in pairs.batch(rows, recipe.max_source_tokens)]
+        model = make_model(recipe, recipe.vocab_size)
+        module, optimizers = (
+            LossModule(model, recipe.label_smoothing),
+            make_optimizers(model.network, recipe),
+        )
+
+        def step(module=module, optimizers=optimizers, batch=batch, recipe=recipe) -> float:  # type: ignore[no-untyped-def]
+            started = time.perf_counter()
+            with autocast("cpu", recipe.precision):
+                loss, _ = module(*batch)
+            loss.backward()
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+            return float(recipe.batch_pairs / (time.perf_counter() - started))
+
+        steps[name] = step
+    for turn in range(STEPS + 2):
+        for name, run_step in steps.items():
+            value = run_step()
+            if turn >= 2:
+                taken[name].append(value)
+    return {name: round(float(np.median(values)), 1) for name, values in taken.items()}
 
 
 def main() -> None:
@@ -131,6 +176,7 @@ def main() -> None:
     )
     journal = Journal(arguments.out / "journal")
     measured, _ = bench(plan, journal, lambda model, done: None)
+    fast = speeds(arguments.out, names)
     called = dict(zip(plan.models, names, strict=True))
     result = {
         "command": " ".join(
@@ -149,7 +195,10 @@ def main() -> None:
         "pairs": arguments.pairs,
         "jobs": arguments.jobs,
         "recipe": read_toml("ablation")[0],
-        "training": {n: facts(f, n) for n, f in zip(names, folders, strict=True)},
+        "training": {
+            name: {**facts(folder, name), "pairs_per_second": fast[name]}
+            for name, folder in zip(names, folders, strict=True)
+        },
     }
     write_text(arguments.output, json.dumps(result, indent=1) + "\n")
 
