@@ -7,8 +7,8 @@
 Each network is trained by `summarize train --recipe ablation` in a process of its own, two at a
 time with one thread each, and scored on dev documents as `summarize bench` does it. Interrupted,
 the same command goes on where it was. What differs between two rows is the attention and nothing
-else. `pairs_per_second` is measured afterwards, the kinds taking turns on one batch and one thread, so
-that nothing that ran beside a training counts.
+else. `pairs_per_second` is measured afterwards, the kinds taking turns on one batch and one
+thread, so that nothing that ran beside a training counts.
 """
 
 from __future__ import annotations

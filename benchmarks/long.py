@@ -63,6 +63,7 @@ def main() -> None:
             data=data,
             options={"long": long, "mode": "abstractive"},
             processes=arguments.processes,
+            threads=1,
         )
         _, found = bench(plan, Journal(arguments.journal), lambda model, done: None)
         for name, given in found.items():
@@ -76,7 +77,7 @@ def main() -> None:
         "date": time.strftime("%Y-%m-%d"),
         "data": {"own_sha256": own.sha256, "dev_sha256": dev.sha256},
         "signature": signature("max"),
-        "environment": environment(1 if arguments.processes > 1 else None),
+        "environment": environment(1),
         "sets": {
             label: {
                 "documents": int(chosen.sum()),

@@ -127,14 +127,19 @@ def tokens_of(writer: Writer, line: Line, given: Settled) -> int:
 def align_long(writer: Writer, document: str, options: Options, facts: Alignment) -> Alignment:
     """Where each word of the summary looked in the whole document; `facts` names the model."""
     found = write_long(writer, document, options)
-    looks = [(line, line.look) for line in found.lines if line.look is not None]
-    summary = [word for line, _ in looks for word in line.text.split()]
+    looks = [
+        # As many words as rows, should odd white space part one that the tokens did not.
+        (line.text.split()[: len(look.weights)], look)
+        for line in found.lines
+        if (look := line.look) is not None
+    ]
+    summary = [word for inside, _ in looks for word in inside]
     weights = np.zeros((len(summary), len(found.words.words)), dtype=np.float32)
     row = 0
-    for _, look in looks:
-        rows, columns = look.weights.shape
-        weights[row : row + rows, look.first : look.first + columns] = look.weights
-        row += rows
+    for inside, look in looks:
+        block = look.weights[: len(inside)]
+        weights[row : row + len(block), look.first : look.first + block.shape[1]] = block
+        row += len(block)
     return replace(
         facts,
         text=found.words.text,
