@@ -122,7 +122,8 @@ def test_pieces_join_to_the_text(tokenizer: Tokenizer) -> None:
 @given(st.lists(st.text("ab.?! ", min_size=1, max_size=8), max_size=30))
 def test_every_word_is_in_a_sentence_and_in_order(parts: list[str]) -> None:
     words = " ".join(parts).split()
-    found, number = group(" ".join(parts), words)
+    found, number, places = group(" ".join(parts), words)
+    assert places == sorted(set(places)) and len(places) == len(found)
     assert len(number) == len(words) and (np.diff(number) >= 0).all()
     assert not words or (number >= 0).all() and (number < len(found)).all()
 
