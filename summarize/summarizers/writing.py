@@ -109,9 +109,11 @@ def write_sorted(
 def in_step(
     write: Callable[[list[int]], Any], batches: list[list[int]], writer: Writer
 ) -> Iterator[Any]:
-    """Results in order; where the model allows it and there is much to do, on all cores."""
-    workers = min(os.cpu_count() or 1, len(batches)) if writer.is_parallel else 1
-    if len(batches) < PARALLEL or workers < 2:
+    """Results in order; where the model allows it and there is much to do, on all cores. Where
+    the matrix products use them already, that took twice as long (benchmarks/LOG.md)."""
+    workers = min(os.cpu_count() or 1, len(batches))
+    is_free = "1" in (os.environ.get("OPENBLAS_NUM_THREADS"), os.environ.get("OMP_NUM_THREADS"))
+    if len(batches) < PARALLEL or workers < 2 or not (writer.is_parallel and is_free):
         yield from map(write, batches)
         return
     pool = ThreadPoolExecutor(workers)
