@@ -3,7 +3,7 @@
 # two cores, and nothing else should run meanwhile. DATA is the folder of the data files.
 #
 #     benchmarks/run.sh DATA            all but the ablation
-#     benchmarks/run.sh DATA ablation   the ablation, which trains eight networks: four hours
+#     benchmarks/run.sh DATA ablation   the ablation, which trains eight networks: three to five hours
 set -euo pipefail
 data=$(realpath "${1:?"usage: benchmarks/run.sh DATA [ablation]"}")
 cd "$(dirname "$0")/.."
