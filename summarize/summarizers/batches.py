@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from summarize.summarizers import Options, Summary, Tokens, settling
 from summarize.summarizers.alignment import group
 from summarize.summarizers.long import summarize_long
-from summarize.summarizers.settling import Part, settle
-from summarize.summarizers.writing import Draft, Source, Writer, familiarity_of, write_sorted
+from summarize.summarizers.settling import Part, settle, tokens_of
+from summarize.summarizers.writing import Source, Writer, familiarity_of, write_sorted
 
 
 def summarize_all(
@@ -41,7 +41,7 @@ def summarize_all(
         summaries[i] = Summary(
             text=settled.text,
             model=writer.name,
-            tokens=Tokens(source.total, source.read, tokens_of(writer, draft, settled)),
+            tokens=Tokens(source.total, source.read, tokens_of(writer, settled, draft.tokens)),
             seconds=reading[i] + seconds + looking,
             style=style if source.read else None,
             mode=settled.mode,
@@ -52,10 +52,6 @@ def summarize_all(
         if pieces:
             summaries[i] = summarize_long(writer, documents[i], options, style)
     return [summary for summary in summaries if summary is not None]
-
-
-def tokens_of(writer: Writer, draft: Draft, given: settling.Settled) -> int:
-    return draft.tokens if given.mode == "abstractive" else writer.read(given.text).total
 
 
 def takes_pieces(writer: Writer, source: Source, options: Options) -> bool:

@@ -22,7 +22,14 @@ from summarize.sections import Section, sections
 from summarize.sentences import ENDS, chunks, sentences
 from summarize.summarizers import Options, Summary, Tokens
 from summarize.summarizers.alignment import Alignment, Grouped, group, spans_of
-from summarize.summarizers.settling import Part, Settled, Source, count_letters, settle
+from summarize.summarizers.settling import (
+    Part,
+    Settled,
+    Source,
+    count_letters,
+    settle,
+    tokens_of,
+)
 from summarize.summarizers.writing import Writer, familiarity_of, write_sorted
 
 MEDIUM = (3, 5)  # sentences
@@ -106,7 +113,9 @@ def summarize_long(writer: Writer, document: str, options: Options, style: str |
     return Summary(
         text=shown(kept, options.length),
         model=writer.name,
-        tokens=replace(found.tokens, summary=sum(tokens_of(writer, *part) for part in kept)),
+        tokens=replace(
+            found.tokens, summary=sum(tokens_of(writer, s, line.tokens) for line, s in kept)
+        ),
         seconds=time.perf_counter() - started,
         style=style,
         mode=modes.pop() if len(modes) == 1 else "mixed",
@@ -118,10 +127,6 @@ def summarize_long(writer: Writer, document: str, options: Options, style: str |
             for cited in s.provenance
         ],
     )
-
-
-def tokens_of(writer: Writer, line: Line, given: Settled) -> int:
-    return line.tokens if given.mode == "abstractive" else writer.read(given.text).total
 
 
 def align_long(writer: Writer, document: str, options: Options, facts: Alignment) -> Alignment:

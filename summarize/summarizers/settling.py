@@ -12,6 +12,7 @@ from summarize.sentences import ENDS, first_sentence, sentences
 from summarize.summarizers import Options
 from summarize.summarizers.alignment import cited
 from summarize.summarizers.familiarity import LEAST_CONFIDENCE
+from summarize.summarizers.writing import Writer
 
 SENTENCE = 4  # words; with fewer it says little about a document
 
@@ -64,6 +65,11 @@ def settle(
         cited(part.text, part.shares, source.numbers) for part in parts if part.shares is not None
     ]
     return Settled(written, "abstractive", confidence, found)
+
+
+def tokens_of(writer: Writer, given: Settled, written: int) -> int:
+    """Of what is given; `written` are those of the draft, which may have been set aside."""
+    return written if given.mode == "abstractive" else writer.read(given.text).total
 
 
 def sentence_of(text: str, number: int) -> dict[str, Any]:

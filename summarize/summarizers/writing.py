@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
@@ -116,6 +115,8 @@ def in_step(
     if len(batches) < PARALLEL or workers < 2 or not (writer.is_parallel and is_free):
         yield from map(write, batches)
         return
+    from concurrent.futures import ThreadPoolExecutor  # a start-up must not wait for it
+
     pool = ThreadPoolExecutor(workers)
     try:
         yield from pool.map(write, batches)
