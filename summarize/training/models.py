@@ -41,6 +41,11 @@ class Model(Protocol):
         """The same of likelihood training, which dev data is measured by."""
         ...
 
+    @property
+    def measured(self) -> dict[str, float]:
+        """What the loss measured in the last batch beside itself, for metrics.jsonl."""
+        ...
+
     def start_from(self, folder: Path) -> None:
         """Warm start from the folder of a trained model."""
         ...
@@ -64,6 +69,10 @@ class RnnModel:
             self.loss = RiskLoss(self.network, tokenizer, recipe)
         # Without attention nothing reads the encoder's output, only its last state.
         self.has_unused_weights = config.attention == "none"
+
+    @property
+    def measured(self) -> dict[str, float]:
+        return self.loss.measured if isinstance(self.loss, RiskLoss) else {}
 
     def start_from(self, folder: Path) -> None:
         """Every weight of the same name and shape is taken over from an RNN."""

@@ -22,7 +22,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from summarize.rnn.network import Seq2Seq, real_positions, smoothed_cross_entropy
+from summarize.rnn.attention import Memory
+from summarize.rnn.network import Seq2Seq, State, real_positions, smoothed_cross_entropy
 from summarize.rnn.tokenizer import EOS_ID, PAD_ID, SPECIAL, Tokenizer
 from summarize.training.examples import IGNORE
 from summarize.training.recipe import Recipe
@@ -35,6 +36,7 @@ class RiskLoss:
         self.network, self.tokenizer = network, tokenizer
         self.samples, self.temperature = recipe.risk_samples, recipe.risk_temperature
         self.likelihood, self.longest = recipe.risk_likelihood, recipe.max_target_tokens - 1
+        self.measured: dict[str, float] = {}  # of the last batch, for the record
 
     def __call__(
         self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor, label_smoothing: float
@@ -43,14 +45,19 @@ class RiskLoss:
         network = self.network
         real = labels[:, 0] >= 0  # rows that only fill the batch have nothing to learn
         src, src_mask, tgt, labels = src[real], src_mask[real], tgt[real], labels[real]
-        inputs, drawn = sample(
-            network, src, src_mask, tgt[:, 0], self.samples, self.temperature, self.longest
-        )
+        memory = network.encode(src, src_mask)  # once, for the samples and for both gradients
+        # A sample far longer than the reference is wrong already: its end teaches nothing new.
+        longest = min(self.longest, tgt.shape[1] + 8)
+        inputs, drawn = sample(network, memory, tgt[:, 0], self.samples, self.temperature, longest)
         rewards = self.rewards(drawn, labels).to(src.device)
         others = (rewards.sum(dim=1, keepdim=True) - rewards) / max(self.samples - 1, 1)
         advantage = (rewards - others).flatten()
+        self.measured = {
+            "reward": rewards.mean().item(),
+            "reward_spread": rewards.std(dim=1).mean().item(),
+            "sample_tokens": (drawn >= 0).sum(dim=1).float().mean().item(),
+        }
 
-        memory = network.encode(src, src_mask)
         start = network.decoder.start(memory.final)
         output, _, _ = network.decoder(network.dropout(network.embedding(tgt)), memory, start)
         rows, wanted = real_positions(labels)
@@ -58,8 +65,7 @@ class RiskLoss:
         likelihood, plain = smoothed_cross_entropy(logits, wanted, label_smoothing)
 
         embedded = network.dropout(network.embedding(inputs))
-        repeated = type(start)(*(s.repeat_interleave(self.samples, dim=1) for s in start))
-        output, _, _ = network.decoder(embedded, memory, repeated)
+        output, _, _ = network.decoder(embedded, memory, repeat(start, self.samples))
         rows, wanted = real_positions(drawn)
         logits = network.logits(output.flatten(0, 1).index_select(0, rows)) / self.temperature
         # Words of all samples together, so that a batch's gradient is as large as likelihood's.
@@ -81,8 +87,7 @@ class RiskLoss:
 @torch.no_grad()
 def sample(
     network: Seq2Seq,
-    src: Tensor,
-    src_mask: Tensor,
+    memory: Memory,
     start: Tensor,
     count: int,
     temperature: float,
@@ -90,27 +95,39 @@ def sample(
 ) -> tuple[Tensor, Tensor]:
     """`count` summaries of each document, drawn word by word at this temperature.
 
-    src (B, S), start (B,) style tokens -> inputs (B * count, T) beginning with the style token,
-    and labels of the same shape, the end token included and negative after it.
+    memory of B documents, start (B,) style tokens -> inputs (B * count, T) beginning with the
+    style token, and labels of the same shape, the end token included and negative after it. A
+    document whose samples have all ended is not computed further.
     """
-    memory = network.encode(src, src_mask)
-    state = network.decoder.start(memory.final)
-    state = type(state)(*(s.repeat_interleave(count, dim=1) for s in state))
-    token = start.repeat_interleave(count)
-    ended = torch.zeros_like(token, dtype=torch.bool)
-    inputs, labels = [], []
-    for _ in range(max_tokens):
-        inputs.append(token)
+    rows = len(start) * count
+    inputs = start.new_full((rows, max_tokens), PAD_ID)
+    labels = start.new_full((rows, max_tokens), IGNORE)
+    live = torch.arange(rows, device=start.device)  # rows still written, in whole documents
+    ended = torch.zeros(rows, dtype=torch.bool, device=start.device)
+    token, state = start.repeat_interleave(count), repeat(network.decoder.start(memory.final), count)
+    steps = 0
+    while steps < max_tokens and len(live):
+        inputs[live, steps] = token
         output, _, state = network.decoder(network.embedding(token)[:, None], memory, state)
         logits = network.logits(output[:, 0]).float() / temperature
         logits[:, [i for i in range(len(SPECIAL)) if i != EOS_ID]] = float("-inf")
         token = draw(logits)
-        labels.append(token.masked_fill(ended, IGNORE))
+        labels[live, steps] = token.masked_fill(ended, IGNORE)
         ended = ended | (token == EOS_ID)
         token = token.masked_fill(ended, PAD_ID)
-        if bool(ended.all()):
-            break
-    return torch.stack(inputs, dim=1), torch.stack(labels, dim=1)
+        steps += 1
+        going = ~ended.view(-1, count).all(dim=1)
+        if int(going.sum()) <= 0.9 * len(going):
+            kept = going.repeat_interleave(count)
+            live, ended, token = live[kept], ended[kept], token[kept]
+            state = type(state)(*(s[:, kept] for s in state))
+            memory = type(memory)(*(part[going] for part in memory))
+    return inputs[:, :steps], labels[:, :steps]
+
+
+def repeat(state: State, count: int) -> State:
+    """States of B rows -> of B * count, each row `count` times."""
+    return State(*(part.repeat_interleave(count, dim=1) for part in state))
 
 
 def draw(logits: Tensor) -> Tensor:

@@ -315,7 +315,8 @@ class Loop:
         decay = min(self.recipe.average_decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(self.average, list(self.network.parameters()), 1 - decay)
-        return {"loss": plain.item(), "learning_rate": rate, "gradient_norm": norm.item()}
+        metrics = {"loss": plain.item(), "learning_rate": rate, "gradient_norm": norm.item()}
+        return metrics | self.model.measured
 
     def tensors(self, batch: Batch) -> tuple[Tensor, ...]:
         return tuple(torch.from_numpy(array).to(self.device) for array in batch)

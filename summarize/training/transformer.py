@@ -202,6 +202,7 @@ class TransformerModel:
         self.config = TransformerConfig.from_dict(sizes)
         self.network = Transformer(self.config, vocab_size)
         self.loss = self.likelihood = self.network.loss
+        self.measured: dict[str, float] = {}
 
     def start_from(self, folder: Path) -> None:
         """All weights of a transformer that was saved here, or the embedding of an RNN."""
