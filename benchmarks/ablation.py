@@ -25,9 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from summarize.evaluation.bench import Journal, Plan, bench
+from summarize.evaluation.bench import Plan, bench
 from summarize.evaluation.data import read_data
 from summarize.evaluation.environment import child_environment
+from summarize.evaluation.journal import Journal
 from summarize.files import write_text
 from summarize.rnn.config import ATTENTION_KINDS
 from summarize.summarizers.catalog import count_parameters

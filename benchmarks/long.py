@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize import load_summarizer
-from summarize.evaluation.bench import Journal, Plan, bench
+from summarize.evaluation.bench import Plan, bench
 from summarize.evaluation.data import Data, read_data
 from summarize.evaluation.environment import environment
+from summarize.evaluation.journal import Journal
 from summarize.evaluation.rouge import (
     paired_difference,
     rouge_scores,

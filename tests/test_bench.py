@@ -16,8 +16,9 @@ from conftest import ROOT, Command
 from rouge_score.rouge_scorer import RougeScorer
 
 from summarize.errors import DataError, ModelError, OptionError
-from summarize.evaluation.bench import Journal, Plan, bench
+from summarize.evaluation.bench import Plan, asked_of, bench
 from summarize.evaluation.data import own_documents, read_data
+from summarize.evaluation.journal import Journal
 from summarize.evaluation.rouge import paired_difference, rouge
 from summarize.evaluation.text import describe, novel_share, repeated_share
 
@@ -219,13 +220,13 @@ def test_another_question_does_not_take_an_old_answer(
     journal, name = Journal(tmp_path), str(checkpoint_folder)
     rows = read_data(str(data))
     paths = {
-        journal.path(name, Plan([name], rows)),
-        journal.path(name, Plan([name], rows, options={"beam_size": 2})),
-        journal.path("lead", Plan([name], rows)),
+        journal.path(asked_of(name, Plan([name], rows))),
+        journal.path(asked_of(name, Plan([name], rows, options={"beam_size": 2}))),
+        journal.path(asked_of("lead", Plan([name], rows))),
     }
     (checkpoint_folder / "config.json").touch()
-    paths.add(journal.path(name, Plan([name], rows)))
-    paths.add(journal.path(name, Plan([name], read_data(str(data), limit=3))))
+    paths.add(journal.path(asked_of(name, Plan([name], rows))))
+    paths.add(journal.path(asked_of(name, Plan([name], read_data(str(data), limit=3)))))
     assert len(paths) == 5
 
 

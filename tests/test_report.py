@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from summarize.evaluation.bench import Journal, Plan, bench
+from summarize.evaluation.bench import Plan, bench
 from summarize.evaluation.data import read_data
+from summarize.evaluation.journal import Journal
 from summarize.evaluation.scaling import crossings, curve, fit
 from summarize.views.report import to_html, write_pngs
 

@@ -13,8 +13,19 @@ from conftest import KINDS, Command, small_config
 from torch.utils.flop_counter import FlopCounterMode
 
 from summarize.errors import OptionError
+from summarize.evaluation import probe
+from summarize.evaluation.journal import Journal
 from summarize.evaluation.operations import rnn_operations
-from summarize.evaluation.scaling import QUANTITIES, T975, Plan, crossings, curve, fit, long_text
+from summarize.evaluation.scaling import (
+    QUANTITIES,
+    T975,
+    Plan,
+    crossings,
+    curve,
+    fit,
+    long_text,
+    scaling,
+)
 from summarize.rnn.attention import KINDS as ATTENTION
 from summarize.rnn.attention import Memory
 from summarize.rnn.tokenizer import Tokenizer
@@ -54,6 +65,55 @@ def test_lines_cross_where_they_are_equal() -> None:
     (found,) = crossings({m: {**dict.fromkeys(QUANTITIES, []), **c} for m, c in curves.items()})
     assert found["length"] == pytest.approx(100, abs=1)
     assert (found["cheaper_before"], found["cheaper_after"]) == ("square", "linear")
+
+
+def test_lines_beside_each_other_do_not_cross() -> None:
+    lengths = (64, 128, 256, 512, 1024)
+    noise = (1.05, 0.95, 1.05, 0.95, 1.3)
+    flat = [(n, 1.0) for n in lengths]
+    other = [(n, factor) for n, factor in zip(lengths, noise, strict=True)]
+    curves = {"one": {"whole": flat}, "other": {"whole": other}}
+    assert not crossings({m: {**dict.fromkeys(QUANTITIES, []), **c} for m, c in curves.items()})
+
+
+def test_a_slow_call_is_not_repeated_thrice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def times(seconds: float) -> list[int]:
+        monkeypatch.setattr(probe, "seconds_of", lambda action: action() or seconds)
+        calls = [0, 0]
+
+        def count(i: int) -> None:
+            calls[i] += 1
+
+        first, second = probe.in_turns([lambda: count(0), lambda: count(1)], 10)
+        assert len(first) == len(second) == calls[0] - 1 == calls[1] - 1  # one does not count
+        return calls
+
+    assert times(0.001) == [11, 11] and times(1.0) == [5, 5]
+    assert times(12.0) == [3, 3] and times(100.0) == [2, 2]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Plan([str(checkpoint_folder)], [16, 32, 64], training=False)
+    asked: list[int] = []
+
+    def answer(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[str, Any]:
+        asked.append(length)
+        if asked == [16, 32]:
+            raise KeyboardInterrupt
+        return {"out_of_memory": True} if length == 64 else {"read": length}
+
+    monkeypatch.setattr("summarize.evaluation.scaling.probe", answer)
+    journal = Journal(tmp_path / "journal")
+    with pytest.raises(KeyboardInterrupt):
+        scaling(plan, journal, lambda message: None)
+    result = scaling(plan, journal, lambda message: None)
+    assert asked == [16, 32, 32, 64]
+    (cells,) = result["models"].values()
+    assert [cell["inference"].get("read") for cell in cells] == [16, 32, None]
+    journal.clear()
+    assert not list((tmp_path / "journal").iterdir())
 
 
 def test_memory_is_above_that_of_the_shortest() -> None:

@@ -16,12 +16,16 @@ from summarize.commands.results import (
     AsCsv,
     AsJson,
     AsMarkdown,
+    Fresh,
     Html,
     Output,
     Png,
+    cache_folder,
     check_folder,
     check_form,
     check_pictures,
+    command_line,
+    going_on,
     print_result,
     write_reports,
 )
@@ -86,18 +90,17 @@ def bench(
     ] = None,
     html: Html = None,
     png: Png = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget what an interrupted run has done.")
-    ] = False,
+    fresh: Fresh = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)
     for path in (output, summaries):
         check_folder(path)
     check_pictures(html, png)
-    from summarize.evaluation.bench import Journal, Plan
+    from summarize.evaluation.bench import Plan, asked_of
     from summarize.evaluation.bench import bench as run
     from summarize.evaluation.data import read_data
+    from summarize.evaluation.journal import Journal
 
     if limit is not None and limit < 1:
         raise OptionError(f"--limit is {limit}; it must be 1 or more")
@@ -124,15 +127,13 @@ def bench(
         buckets=parse_buckets(buckets),
         device=device,
     )
-    journal = Journal(cache_folder())
+    journal = Journal(cache_folder("bench"))
     if fresh:
-        journal.forget(plan)
+        for name in plan.models:
+            journal.forget(asked_of(name, plan))
     with progress(plan.models, len(plan.data.rows), quiet) as told:
-        try:
+        with going_on():
             result, answers = run(plan, journal, told)
-        except (KeyboardInterrupt, SystemExit):
-            print("summarize: interrupted; the same command goes on from here", file=sys.stderr)
-            raise
     result = {"command": command_line(), **result}
     if output is not None:
         write_text(output, json.dumps(result, indent=1) + "\n")
@@ -167,20 +168,6 @@ def parse_buckets(text: str | None) -> tuple[int, ...] | None:
     if not ends or min(ends) < 1:
         raise OptionError(f"--buckets is {text!r}; give numbers of words, as in 75,125,200")
     return ends
-
-
-def cache_folder() -> Path:
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("summarize", appauthor=False)) / "bench"
-
-
-def command_line() -> str:
-    """As it was typed, but for where on this machine the files lie."""
-    import shlex
-
-    shown = (Path(part).name if os.path.isabs(part) else part for part in sys.argv[1:])
-    return shlex.join(["summarize", *shown])
 
 
 def summary_lines(rows: list[Any], answers: dict[str, list[Any]]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +22,8 @@ Output = Annotated[
 ]
 Html = Annotated[Path | None, typer.Option(help="Write a report to this file.")]
 Png = Annotated[Path | None, typer.Option(help="Write pictures to this folder.")]
+
+Fresh = Annotated[bool, typer.Option("--fresh", help="Forget what an interrupted run has done.")]
 
 
 def check_form(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
@@ -50,6 +54,30 @@ def check_pictures(html: Path | None, png: Path | None) -> None:
         from summarize.views.pictures import require_matplotlib
 
         require_matplotlib()
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Says, when interrupted, that nothing is lost."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        print("summarize: interrupted; the same command goes on from here", file=sys.stderr)
+        raise
+
+
+def cache_folder(command: str) -> Path:
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("summarize", appauthor=False)) / command
+
+
+def command_line() -> str:
+    """As it was typed, but for where on this machine the files lie."""
+    import shlex
+
+    shown = (Path(part).name if os.path.isabs(part) else part for part in sys.argv[1:])
+    return shlex.join(["summarize", *shown])
 
 
 def print_result(result: dict[str, Any], form: str) -> None:

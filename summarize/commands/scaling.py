@@ -13,12 +13,16 @@ from summarize.commands.results import (
     AsCsv,
     AsJson,
     AsMarkdown,
+    Fresh,
     Html,
     Output,
     Png,
+    cache_folder,
     check_folder,
     check_form,
     check_pictures,
+    command_line,
+    going_on,
     print_result,
     write_reports,
 )
@@ -30,7 +34,8 @@ HELP = """Measure how time and memory grow with the length of the document: enco
 whole summary and training step, with fitted exponents and where the lines cross.
 
 Each model at each length runs in a process of its own. Inference is timed as summarize serves it,
-training steps in PyTorch. What does not fit into the memory is reported as that."""
+training steps in PyTorch. What does not fit into the memory is reported as that. Interrupted, the
+same command goes on."""
 
 
 def scaling(
@@ -55,13 +60,15 @@ def scaling(
     output: Output = None,
     html: Html = None,
     png: Png = None,
+    fresh: Fresh = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)
     check_folder(output)
     check_pictures(html, png)
-    from summarize.commands.bench import command_line, default_models
-    from summarize.evaluation.scaling import Plan
+    from summarize.commands.bench import default_models
+    from summarize.evaluation.journal import Journal
+    from summarize.evaluation.scaling import Plan, asked_of
     from summarize.evaluation.scaling import scaling as run
 
     if offline:
@@ -88,13 +95,19 @@ def scaling(
         else:
             print(f"summarize: {message}", file=sys.stderr, flush=True)
 
-    result = {"command": command_line(), **run(plan, told)}
+    journal = Journal(cache_folder("scaling"))
+    if fresh:
+        for name in plan.models:
+            journal.forget(asked_of(name, plan))
+    with going_on():
+        result = {"command": command_line(), **run(plan, journal, told)}
     if live and not quiet:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if output is not None:
         write_text(output, json.dumps(result, indent=1) + "\n")
     print_result(result, form)
     write_reports([result], html, png)
+    journal.clear()
     return 0
 
 

@@ -6,7 +6,6 @@ the whole is done, so that the same command goes on where an interrupted one was
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -26,6 +24,7 @@ from numpy.typing import NDArray
 from summarize.errors import ModelError, OptionError
 from summarize.evaluation.data import Data, Row
 from summarize.evaluation.environment import child_environment, environment
+from summarize.evaluation.journal import Journal, fingerprint
 from summarize.evaluation.rouge import (
     RESAMPLES,
     SEED,
@@ -37,7 +36,7 @@ from summarize.evaluation.rouge import (
 )
 from summarize.evaluation.text import describe
 from summarize.sentences import sentences
-from summarize.summarizers import SUMMARIZERS, Options, is_hugging_face, shipped
+from summarize.summarizers import SUMMARIZERS, Options, is_hugging_face
 
 SCHEMA_VERSION = 1
 ORACLE = "oracle"
@@ -224,54 +223,23 @@ def best_sentence(row: Row) -> dict[str, Any]:
 # --- running a model ---------------------------------------------------------------------------
 
 
-class Journal:
-    """Answers on disk, a line each; the file's name is a hash of what was asked."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-        self.used: list[Path] = []
-
-    def path(self, model: str, plan: Plan) -> Path | None:
-        if self.folder is None:
-            return None
-        asked = [
-            model,
-            fingerprint(model),
-            environment()["versions"],
-            plan.options,
-            plan.load,
-            plan.device,
-            plan.batch_size,
-            plan.processes,
-            plan.threads,
-            plan.data.sha256,
-            len(plan.data.rows),
-            [row.style for row in plan.data.rows],
-            environment(plan.threads)["threads"],
-        ]
-        name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
-        path = self.folder / f"{name}.jsonl"
-        self.used.append(path)
-        return path
-
-    def read(self, path: Path | None) -> list[dict[str, Any]]:
-        if path is None or not path.exists():
-            return []
-        lines = []
-        for line in path.read_text("utf-8", errors="replace").splitlines():
-            with suppress(ValueError):  # the last may have been cut
-                lines.append(json.loads(line))
-        return [line for line in lines if isinstance(line, dict)]
-
-    def forget(self, plan: Plan) -> None:
-        for model in plan.models:
-            path = self.path(model, plan)
-            if path is not None:
-                path.unlink(missing_ok=True)
-
-    def clear(self) -> None:
-        for path in self.used:
-            path.unlink(missing_ok=True)
+def asked_of(model: str, plan: Plan) -> list[Any]:
+    """All that a model's answers depend on."""
+    return [
+        model,
+        fingerprint(model),
+        environment()["versions"],
+        plan.options,
+        plan.load,
+        plan.device,
+        plan.batch_size,
+        plan.processes,
+        plan.threads,
+        plan.data.sha256,
+        len(plan.data.rows),
+        [row.style for row in plan.data.rows],
+        environment(plan.threads)["threads"],
+    ]
 
 
 def is_transformer(model: str) -> bool:
@@ -281,24 +249,15 @@ def is_transformer(model: str) -> bool:
     return not Path(model).is_dir() or is_hugging_face(Path(model))
 
 
-def fingerprint(model: str) -> str:
-    """Changes when the files of a model on disk do."""
-    folder = shipped(model) if model in SUMMARIZERS else Path(model)
-    files = sorted(folder.glob("*")) if folder.is_dir() else []
-    return " ".join(f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in files)
-
-
 def measure(
     model: str, plan: Plan, journal: Journal, told: Told
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Answers in the order of the rows, and what was found once: parameters and cold start."""
-    path = journal.path(model, plan)
+    path = journal.path(asked_of(model, plan))
     known = journal.read(path)
     done = {line["number"]: line for line in known if line.get("kind") == "summary"}
     facts = next((line for line in known if line.get("kind") == "facts"), {})
     left = [number for number in range(len(plan.data.rows)) if number not in done]
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
     told(model, len(plan.data.rows) - len(left))
     with ThreadPoolExecutor(plan.processes) as pool:
         # Rows are dealt out like cards: each process gets long and short ones.
@@ -311,9 +270,7 @@ def measure(
             else:
                 done[answer["number"]] = answer
                 told(model, len(done))
-            if path is not None:
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(answer) + "\n")
+            journal.add(path, answer)
 
         jobs = [pool.submit(work, model, share, plan, keep, stop) for share in shares if share]
         try:

@@ -26,7 +26,8 @@ from summarize.evaluation.environment import peak_memory
 from summarize.evaluation.worker import count_parameters
 from summarize.summarizers import Options, load_summarizer, shipped, writing
 
-SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times
+SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times,
+LONGEST = 60.0  # unless three take longer than this: then as often as fits, and at least once
 
 
 def main() -> None:
@@ -83,7 +84,9 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
         "past_training": length > trained,
         "longer_position_table": bool(is_longer),
     }
-    whole, encoder = together(lambda: summarizer.summarize([text], options), encode, job["repeats"])
+    whole, encoder = in_turns(
+        [lambda: summarizer.summarize([text], options), encode], job["repeats"]
+    )
     # What is not the encoder, by steps; the one that ends the summary is one more. A transformer's
     # hold their share of the pass that scores what was written.
     steps = [(all_ - part) / (tokens + 1) for all_, part in zip(whole, encoder, strict=True)]
@@ -229,29 +232,27 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
 
 
 def repeat(action: Callable[[], Any], repeats: int) -> list[float]:
-    """Seconds of each of `repeats` calls after one that does not count; at least 3, and no more
-    than fit into SECONDS."""
-    action()
-    seconds: list[float] = []
-    while len(seconds) < repeats and (len(seconds) < 3 or sum(seconds) < SECONDS):
-        started = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - started)
-    return seconds
-
-
-def together(
-    whole: Callable[[], Any], part: Callable[[], Any], repeats: int
-) -> tuple[list[float], list[float]]:
-    """Seconds of both, in turn, so that what disturbs one disturbs the other."""
-    whole(), part()
-    found: tuple[list[float], list[float]] = ([], [])
-    while len(found[0]) < repeats and (len(found[0]) < 3 or sum(found[0]) < SECONDS):
-        for action, seconds in zip((whole, part), found, strict=True):
-            started = time.perf_counter()
-            action()
-            seconds.append(time.perf_counter() - started)
+    """Seconds of each of `repeats` calls after one that does not count, no more than fit into
+    SECONDS."""
+    (found,) = in_turns([action], repeats)
     return found
+
+
+def in_turns(actions: list[Callable[[], Any]], repeats: int) -> list[list[float]]:
+    """Seconds of several actions, in turns, so that what disturbs one disturbs the others."""
+    first = [seconds_of(action) for action in actions]
+    least = max(1, min(3, int(LONGEST / sum(first))))
+    found: list[list[float]] = [[] for _ in actions]
+    while (done := len(found[0])) < repeats and (done < least or sum(found[0]) < SECONDS):
+        for action, seconds in zip(actions, found, strict=True):
+            seconds.append(seconds_of(action))
+    return found
+
+
+def seconds_of(action: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
 
 
 def answer_of(engine: str, times: dict[str, list[float]], facts: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from summarize.errors import ModelError, OptionError
 from summarize.evaluation.bench import SCHEMA_VERSION, is_transformer
 from summarize.evaluation.data import read_data
 from summarize.evaluation.environment import child_environment, environment
+from summarize.evaluation.journal import Journal, fingerprint
 from summarize.evaluation.operations import multiply_adds
 
 # What is fitted and drawn -> how to find it in a cell.
 QUANTITIES = ("encoder", "decoder_step", "whole", "training_step", "memory", "training_memory")
 # 97.5 % points of Student's t, by degrees of freedom.
 T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
+NOISE = 1.1  # two medians of one thing, of two processes, differ by as much
 NOTHING = "lead"  # no network: it has neither an encoder nor a training step
 
 
@@ -55,12 +57,12 @@ class Plan:
             raise OptionError("--lengths needs numbers of tokens from 8 up, as in 64,256,1024")
 
 
-def scaling(plan: Plan, told: Callable[[str], None]) -> dict[str, Any]:
+def scaling(plan: Plan, journal: Journal, told: Callable[[str], None]) -> dict[str, Any]:
     """The result: cells, fitted exponents, and where the lines cross."""
     text = long_text(max(plan.lengths))
     cells: dict[str, list[dict[str, Any]]] = {}
     for model in plan.models:
-        cells[model] = list(measure(model, plan, text, told))
+        cells[model] = list(measure(model, plan, text, journal, told))
     curves = {
         model: {quantity: curve(found, quantity) for quantity in QUANTITIES}
         for model, found in cells.items()
@@ -84,17 +86,24 @@ def scaling(plan: Plan, told: Callable[[str], None]) -> dict[str, Any]:
 
 
 def measure(
-    model: str, plan: Plan, text: str, told: Callable[[str], None]
+    model: str, plan: Plan, text: str, journal: Journal, told: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
     """A cell for each length."""
+    path = journal.path(asked_of(model, plan))
+    known = {(line["length"], line["phase"]): line["found"] for line in journal.read(path)}
     for length in plan.lengths:
         cell: dict[str, Any] = {"length": length}
         for phase in ("inference", "training") if plan.training else ("inference",):
             if phase == "training" and model == NOTHING:
                 continue
             told(f"{model}, {length:,} tokens, {phase}")
+            if (length, phase) in known:
+                cell[phase] = known[length, phase]
+                continue
             cell[phase] = probe(model, length, phase, plan, text)
-            if "error" in cell[phase]:
+            if "error" not in cell[phase]:
+                journal.add(path, {"length": length, "phase": phase, "found": cell[phase]})
+            else:
                 told(cell[phase]["error"])
                 if length == plan.lengths[0] and phase == "inference":
                     raise ModelError(cell[phase]["error"])  # the other lengths would say the same
@@ -103,6 +112,21 @@ def measure(
                 model, length, plan.summary_tokens, cell["inference"]["beam_size"]
             )
         yield cell
+
+
+def asked_of(model: str, plan: Plan) -> list[Any]:
+    """All that a model's measurements depend on, but for the length; what else runs on the machine
+    they depend on too, so an answer of another day is not taken."""
+    used = environment(plan.threads)
+    return [
+        "scaling",
+        model,
+        fingerprint(model),
+        used["versions"],
+        used["threads"],
+        [plan.summary_tokens, plan.repeats, plan.batch, plan.load],
+        time.strftime("%Y-%m-%d"),
+    ]
 
 
 def probe(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[str, Any]:
@@ -208,23 +232,27 @@ def fit(points: list[tuple[int, float]]) -> dict[str, Any] | None:
 
 
 def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dict[str, Any]]:
-    """Where of two models the dearer becomes the cheaper, between measured lengths."""
+    """Where of two models the dearer becomes the cheaper, between measured lengths.
+
+    Lengths where the two differ by less than a tenth say nothing of which is the cheaper: lines
+    that run beside each other do not cross, however the noise falls.
+    """
     found = []
     for one, other in combinations(curves, 2):
         for quantity in ("encoder", "decoder_step", "whole", "training_step"):
             first, second = (dict(curves[m][quantity]) for m in (one, other))
-            shared = sorted(set(first) & set(second))
-            gaps = [math.log(first[n] / second[n]) for n in shared]
-            for i in range(len(shared) - 1):
-                if gaps[i] * gaps[i + 1] < 0:
-                    part = gaps[i] / (gaps[i] - gaps[i + 1])
-                    low, high = math.log(shared[i]), math.log(shared[i + 1])
+            gaps = {n: math.log(first[n] / second[n]) for n in sorted(set(first) & set(second))}
+            clear = [n for n, gap in gaps.items() if abs(gap) > math.log(NOISE)]
+            for low, high in pairwise(clear):
+                if gaps[low] * gaps[high] < 0:
+                    part = gaps[low] / (gaps[low] - gaps[high])
+                    length = math.exp(math.log(low) + part * math.log(high / low))
                     found.append(
                         {
                             "quantity": quantity,
-                            "cheaper_before": one if gaps[i] < 0 else other,
-                            "cheaper_after": other if gaps[i] < 0 else one,
-                            "length": round(math.exp(low + part * (high - low))),
+                            "cheaper_before": one if gaps[low] < 0 else other,
+                            "cheaper_after": other if gaps[low] < 0 else one,
+                            "length": round(length),
                         }
                     )
     return found

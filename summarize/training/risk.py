@@ -104,7 +104,10 @@ def sample(
     labels = start.new_full((rows, max_tokens), IGNORE)
     live = torch.arange(rows, device=start.device)  # rows still written, in whole documents
     ended = torch.zeros(rows, dtype=torch.bool, device=start.device)
-    token, state = start.repeat_interleave(count), repeat(network.decoder.start(memory.final), count)
+    token, state = (
+        start.repeat_interleave(count),
+        repeat(network.decoder.start(memory.final), count),
+    )
     steps = 0
     while steps < max_tokens and len(live):
         inputs[live, steps] = token
