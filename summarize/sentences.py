@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice, takewhile
 
 MARK = re.compile(r"#{1,6}\s+(\S.*?)\s*#*")
 ITEM = re.compile(r"\s*(?:[-*•+]|\|)\s")
@@ -90,26 +90,42 @@ def runs(
     split: Callable[[str], Iterator[str]],
 ) -> Iterator[str]:
     """Neighbouring parts joined while they fit; a part too long for itself goes through `split`."""
-    start = 0
+    start = size = 0
     while start < len(parts):
         rest = len(parts) - start
-        count = largest(rest, lambda n: fits(joint.join(parts[start : start + n])))  # noqa: B023
+        count = largest(
+            rest,
+            lambda n: fits(joint.join(parts[start : start + n])),  # noqa: B023
+            first=how_many(parts, start, size),
+        )
         if count:
-            yield joint.join(parts[start : start + count])
+            found = joint.join(parts[start : start + count])
+            size = len(found)
+            yield found
         else:
             yield from split(parts[start])
         start += count or 1
 
 
-def largest(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest n up to `most` for which `holds`, 0 if none; true for n means true below it.
+def how_many(parts: Sequence[str], start: int, size: int) -> int:
+    """Parts from `start` on that make `size` characters, at least one: what fitted last time."""
+    lengths = accumulate(len(parts[i]) + 1 for i in range(start, len(parts)))
+    return max(1, sum(1 for _ in takewhile(lambda length: length <= size, lengths)))
 
-    Doubles first, so that the trials stay near the answer's own size.
+
+def largest(most: int, holds: Callable[[int], bool], first: int = 1) -> int:
+    """The largest n from 1 to `most` for which `holds`, 0 if none; true for n means true below it.
+
+    Tried from `first` on, in steps that double, so that a good guess needs few trials.
     """
-    good, bad = 0, 1
-    while bad <= most and holds(bad):
-        good, bad = bad, 2 * bad
-    bad = min(bad, most + 1)
+    good, bad, stride = 0, most + 1, 1
+    trial = min(first, most)
+    while bad - good > 1 and good < trial < bad:
+        if holds(trial):
+            good, trial = trial, trial + stride
+        else:
+            bad, trial = trial, trial - stride
+        stride *= 2
     while bad - good > 1:
         middle = (good + bad) // 2
         if holds(middle):

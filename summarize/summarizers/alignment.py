@@ -96,17 +96,17 @@ def align(
     summary_pieces (T tokens) are pieces of text whose joining is the summary; weights (T, S).
     """
     spans = spans_of(text)
-    starts = [start for start, _ in spans]
+    starts = np.array([start for start, _ in spans] or [0])
+    # A token may begin with the space before its word, so its last character decides; of one that
+    # is nothing but space, what follows it.
+    lasts = [b if text[a:b].isspace() else b - 1 for a, b in source_offsets]
+    word = np.searchsorted(starts, lasts, side="right") - 1
+    word_ends = np.array([end for _, end in spans] or [0])[word]
+    first, last = np.array(source_offsets, dtype=np.int64).reshape(-1, 2).T
+    is_inside = (last > first) & (word >= 0) & (word_ends > first) & bool(spans)
     summed = np.zeros((len(weights), len(spans)), dtype=np.float64)
-    outside = np.zeros(len(weights), dtype=np.float64)
-    for token, (start, end) in enumerate(source_offsets):
-        # A token may begin with the space before its word, so its last character decides.
-        last = end if text[start:end].isspace() else end - 1  # or with nothing but that space
-        word = int(np.searchsorted(starts, last, side="right")) - 1
-        if end > start and word >= 0 and spans[word][1] > start:
-            summed[:, word] += weights[:, token]
-        else:
-            outside += weights[:, token]
+    np.add.at(summed.T, word[is_inside], weights.T[is_inside])
+    outside = weights[:, ~is_inside].sum(axis=1, dtype=np.float64)
     words, members = words_of_pieces(summary_pieces)
     rows = np.zeros((len(words), len(spans)))
     apart = np.zeros(len(words))

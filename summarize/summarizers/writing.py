@@ -108,17 +108,21 @@ def write_sorted(
 def in_step(
     write: Callable[[list[int]], Any], batches: list[list[int]], writer: Writer
 ) -> Iterator[Any]:
-    """Results in order; where the model allows it and there is much to do, on all cores. Where
-    the matrix products use them already, that took twice as long (benchmarks/LOG.md)."""
+    """Results in order; where the model allows it and there is much to do, on all cores, each with
+    matrix products of its own: sharing those between the cores too took twice as long
+    (benchmarks/LOG.md)."""
     workers = min(os.cpu_count() or 1, len(batches))
-    is_free = "1" in (os.environ.get("OPENBLAS_NUM_THREADS"), os.environ.get("OMP_NUM_THREADS"))
-    if len(batches) < PARALLEL or workers < 2 or not (writer.is_parallel and is_free):
+    if len(batches) < PARALLEL or workers < 2 or not writer.is_parallel:
         yield from map(write, batches)
         return
-    from concurrent.futures import ThreadPoolExecutor  # a start-up must not wait for it
+    # Here, because a start-up must not wait for it.
+    from concurrent.futures import ThreadPoolExecutor
+
+    from threadpoolctl import threadpool_limits
 
     pool = ThreadPoolExecutor(workers)
-    try:
-        yield from pool.map(write, batches)
-    finally:  # an interrupted run must not finish what it has begun
-        pool.shutdown(wait=False, cancel_futures=True)
+    with threadpool_limits(1, user_api="blas"):
+        try:
+            yield from pool.map(write, batches)
+        finally:  # an interrupted run must not finish what it has begun
+            pool.shutdown(wait=False, cancel_futures=True)
