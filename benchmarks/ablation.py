@@ -27,7 +27,7 @@ import numpy as np
 
 from summarize.evaluation.bench import Plan, bench
 from summarize.evaluation.data import read_data
-from summarize.evaluation.environment import child_environment
+from summarize.evaluation.environment import child_environment, command_line
 from summarize.evaluation.journal import Journal
 from summarize.files import write_text
 from summarize.rnn.config import ATTENTION_KINDS
@@ -180,9 +180,7 @@ def main() -> None:
     fast = speeds(arguments.out, names)
     called = dict(zip(plan.models, names, strict=True))
     result = {
-        "command": " ".join(
-            ["python", *(Path(p).name if Path(p).is_absolute() else p for p in sys.argv)]
-        ),
+        "command": command_line("python", sys.argv[0]),
         **measured,
         "models": {called[model]: values for model, values in measured["models"].items()},
         "buckets": [

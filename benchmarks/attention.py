@@ -23,7 +23,7 @@ import numpy as np
 
 from summarize import load_summarizer
 from summarize.evaluation.data import Row, read_data
-from summarize.evaluation.environment import environment
+from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import paired_difference, with_interval
 from summarize.files import write_text
 from summarize.summarizers import Options
@@ -81,9 +81,7 @@ def main() -> None:
     arguments = parser.parse_args()
     data = read_data(arguments.data, arguments.limit)
     result = {
-        "command": " ".join(
-            ["python", *(Path(p).name if Path(p).is_absolute() else p for p in sys.argv)]
-        ),
+        "command": command_line("python", sys.argv[0]),
         "date": time.strftime("%Y-%m-%d"),
         "data": {"name": data.name, "sha256": data.sha256, "limit": arguments.limit},
         "environment": environment(),

@@ -26,7 +26,7 @@ from scipy.stats import spearmanr
 
 from summarize import load_summarizer
 from summarize.evaluation.data import Row, read_data
-from summarize.evaluation.environment import environment
+from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import paired_difference, rouge_scores, with_interval
 from summarize.files import write_text
 from summarize.sentences import first_sentence, sentences
@@ -99,9 +99,7 @@ def main() -> None:
         return round(float(spearmanr(confidence[chosen], candidates["written"][chosen])[0]), 3)
 
     result = {
-        "command": " ".join(
-            ["python", *(Path(p).name if Path(p).is_absolute() else p for p in sys.argv)]
-        ),
+        "command": command_line("python", sys.argv[0]),
         "date": time.strftime("%Y-%m-%d"),
         "model": arguments.model,
         "threshold": LEAST_CONFIDENCE,

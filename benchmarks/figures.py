@@ -43,7 +43,7 @@ def table_of(name: str, title: str) -> str:
     """The table of this result whose title begins so, and under it how it was measured."""
     result = read(name)
     own = {"Training": training_table, "Long": long_table, "Below": below_table}
-    own |= {"Instead": instead_table, "Looked": looked_table}
+    own |= {"Instead": instead_table, "Looked": looked_table, "Book": book_table}
     every = [own[title](result)] if title in own else tables(result)
     chosen = next(table for table in every if table.title.startswith(title))
     return f"{markdown_table(chosen)}\n\n{measured(result, name)}\n"
@@ -151,6 +151,20 @@ def looked_table(result: dict[str, Any]) -> Table:
     ]
     headings = ["model", "documents", "attention on the same word", "chance"]
     return Table("Looked", [*headings, "time of attend, summarize 1"], rows)
+
+
+def book_table(result: dict[str, Any]) -> Table:
+    """Seconds and memory of a whole process as the text grows."""
+    rows = [
+        [
+            f"{cell['words']:,}",
+            f"{cell['pieces']:,}",
+            f"{cell['seconds']['median']:.1f}",
+            f"{cell['peak_memory_bytes'] / 2**20:,.0f}",
+        ]
+        for cell in result["sizes"]
+    ]
+    return Table("Book", ["words", "pieces", "seconds", "MiB"], rows)
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from summarize import load_summarizer
 from summarize.evaluation.bench import Plan, bench
 from summarize.evaluation.data import Data, read_data
-from summarize.evaluation.environment import environment
+from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.journal import Journal
 from summarize.evaluation.rouge import (
     paired_difference,
@@ -72,9 +72,7 @@ def main() -> None:
             scores[f"{name}, {long}"] = rouge_scores(texts, [row.references for row in rows])
             answers[f"{name}, {long}"] = given
     result = {
-        "command": " ".join(
-            ["python", *(Path(p).name if Path(p).is_absolute() else p for p in sys.argv)]
-        ),
+        "command": command_line("python", sys.argv[0]),
         "date": time.strftime("%Y-%m-%d"),
         "data": {"own_sha256": own.sha256, "dev_sha256": dev.sha256},
         "signature": signature("max"),

@@ -24,7 +24,6 @@ from summarize.commands.results import (
     check_folder,
     check_form,
     check_pictures,
-    command_line,
     going_on,
     print_result,
     write_reports,
@@ -100,6 +99,7 @@ def bench(
     from summarize.evaluation.bench import Plan, asked_of
     from summarize.evaluation.bench import bench as run
     from summarize.evaluation.data import read_data
+    from summarize.evaluation.environment import command_line
     from summarize.evaluation.journal import Journal
 
     if limit is not None and limit < 1:
@@ -134,7 +134,7 @@ def bench(
     with progress(plan.models, len(plan.data.rows), quiet) as told:
         with going_on():
             result, answers = run(plan, journal, told)
-    result = {"command": command_line(), **result}
+    result = {"command": command_line("summarize"), **result}
     if output is not None:
         write_text(output, json.dumps(result, indent=1) + "\n")
     if summaries is not None:

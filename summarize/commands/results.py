@@ -72,14 +72,6 @@ def cache_folder(command: str) -> Path:
     return Path(user_cache_dir("summarize", appauthor=False)) / command
 
 
-def command_line() -> str:
-    """As it was typed, but for where on this machine the files lie."""
-    import shlex
-
-    shown = (Path(part).name if os.path.isabs(part) else part for part in sys.argv[1:])
-    return shlex.join(["summarize", *shown])
-
-
 def print_result(result: dict[str, Any], form: str) -> None:
     from summarize.views import tables
     from summarize.views.terminal import visible

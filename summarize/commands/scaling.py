@@ -21,7 +21,6 @@ from summarize.commands.results import (
     check_folder,
     check_form,
     check_pictures,
-    command_line,
     going_on,
     print_result,
     write_reports,
@@ -67,6 +66,7 @@ def scaling(
     check_folder(output)
     check_pictures(html, png)
     from summarize.commands.bench import default_models
+    from summarize.evaluation.environment import command_line
     from summarize.evaluation.journal import Journal
     from summarize.evaluation.scaling import Plan, asked_of
     from summarize.evaluation.scaling import scaling as run
@@ -100,7 +100,7 @@ def scaling(
         for name in plan.models:
             journal.forget(asked_of(name, plan))
     with going_on():
-        result = {"command": command_line(), **run(plan, journal, told)}
+        result = {"command": command_line("summarize"), **run(plan, journal, told)}
     if live and not quiet:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if output is not None:

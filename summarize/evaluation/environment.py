@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -94,3 +96,10 @@ def installed(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def command_line(*program: str) -> str:
+    """The program and its arguments as typed, but for where on this machine the files lie."""
+    typed = [*program, *sys.argv[1:]]
+    shown = (Path(part).name if os.path.isabs(part) else part for part in typed)
+    return shlex.join(shown)

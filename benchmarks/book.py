@@ -1,0 +1,99 @@
+"""A book at once: seconds and memory of a whole `summarize FILE` as the file grows.
+
+    python benchmarks/book.py -o benchmarks/results/book.json
+
+The text is our own documents one after another, as often as it takes. Each run is a process of its
+own, start and all; the median of several, and the most memory that any of them held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from summarize.evaluation.data import read_data
+from summarize.evaluation.environment import command_line, environment
+from summarize.files import write_text
+
+
+def book(words: int) -> str:
+    """So many words of our own documents, paragraphs and headings kept."""
+    parts: list[str] = []
+    left = words
+    for row in cycle(read_data(None).rows):
+        found = row.document.split(" ")
+        parts.append(" ".join(islice(found, left)))
+        left -= len(parts[-1].split())
+        if left <= 0:
+            return "\n\n".join(parts)
+    raise AssertionError("a cycle does not end")
+
+
+def run(path: Path, model: str) -> dict[str, Any]:
+    """One summary: wall time and peak memory of the process, and what it says of itself."""
+    command = [sys.executable, "-m", "summarize", "-m", model, "--json", str(path)]
+    with tempfile.TemporaryFile("w+") as out:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{path.name}: exit {process.returncode}")
+        out.seek(0)
+        summary = json.loads(out.read())
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {"seconds": seconds, "peak_memory_bytes": used.ru_maxrss * unit, "summary": summary}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-m", "--model", default="attention")
+    parser.add_argument("--words", default="1000,3000,10000,30000,100000")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    cells = []
+    with tempfile.TemporaryDirectory() as folder:
+        for words in map(int, arguments.words.split(",")):
+            path = Path(folder) / f"{words}.txt"
+            path.write_text(book(words), encoding="utf-8")
+            found = [run(path, arguments.model) for _ in range(arguments.repeats)]
+            seconds = np.array([one["seconds"] for one in found])
+            middle = float(np.median(seconds))
+            cells.append(
+                {
+                    "words": len(path.read_text("utf-8").split()),
+                    "characters": path.stat().st_size,
+                    "pieces": found[0]["summary"]["chunks"],
+                    "seconds": {
+                        "median": round(middle, 3),
+                        "mad": round(float(np.median(np.abs(seconds - middle))), 3),
+                    },
+                    "peak_memory_bytes": max(one["peak_memory_bytes"] for one in found),
+                }
+            )
+            print(cells[-1], file=sys.stderr)
+    result = {
+        "command": command_line("python", sys.argv[0]),
+        "date": time.strftime("%Y-%m-%d"),
+        "environment": environment(),
+        "model": arguments.model,
+        "repeats": arguments.repeats,
+        "sizes": cells,
+    }
+    write_text(arguments.output, json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
