@@ -19,12 +19,13 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 64rem; padding: 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
 figure { margin: 1.5rem 0; overflow-x: auto; } figcaption { opacity: .75; }
-svg { display: block; width: 100%; min-width: 34rem; height: auto; }
+svg { display: block; width: 100%; min-width: 28rem; height: auto; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: 600; padding: .4rem 0; }
+h3 { font-size: 1rem; margin: 1.5rem 0 0; }
 th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
+td { white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: Canvas; }
 tbody tr:hover { background: var(--soft); }
 code { overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
@@ -99,7 +100,7 @@ def table_html(table: Table) -> str:
 
     body = "\n".join(line(row, "td") for row in table.rows)
     return (
-        f'<div class="wide"><table><caption>{escape(table.title)}</caption>\n'
+        f'<h3>{escape(table.title)}</h3>\n<div class="wide"><table>\n'
         f"<thead>{line(table.headings, 'th')}</thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
