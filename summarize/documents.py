@@ -27,6 +27,8 @@ BINARY = {
 # escape sequence stays in the text, and is shown escaped if it gets into a summary.
 LINE_END = re.compile("\r\n?|\f")
 SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which is no text
+# A word that a typesetter (man, for one) broke at the end of a line.
+HYPHEN = re.compile(r"(?<=\w)\u2010[ \t]*\n[ \t]*(?=\w)")
 LAYOUT = re.compile("\x1b\\[[0-9;]*m|.\x08")
 
 
@@ -65,7 +67,7 @@ def read(source: str, encoding: str | None = None, field: str | None = None) -> 
             )
         elif kind:  # a mail names its own encoding, part by part
             text = formats.convert(kind, data if kind == "mail" and not encoding else text, name)
-    text = SURROGATE.sub("\ufffd", text)
+    text = HYPHEN.sub("", SURROGATE.sub("\ufffd", text))
     if not any(character.isalnum() for character in text):
         raise DocumentError(f"{name} holds no words")
     return Document(name, text, note)

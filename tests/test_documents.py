@@ -123,6 +123,12 @@ def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         read("-")
 
 
+def test_a_word_that_was_broken_at_the_end_of_a_line_is_whole(tmp_path: Path) -> None:
+    data = "An environment vari\u2010\n       able, non-\nlinear, well\u2010known.".encode()
+    text = read(write(tmp_path, "ls.txt", data)).text
+    assert text == "An environment variable, non-\nlinear, well\u2010known."
+
+
 def test_colours_and_overstriking_are_layout(tmp_path: Path) -> None:
     data = b"\x1b[1;31mred\x1b[0m N\x08NA\x08AM\x08ME\x08E _\x08u but \x1b]0;title\x07"
     assert read(write(tmp_path, "a.txt", data)).text == "red NAME u but \x1b]0;title\x07"

@@ -226,6 +226,16 @@ def test_headings_alone_and_scripts_without_spaces() -> None:
     assert len(summary.text) < len(chinese) / 10
 
 
+def test_of_a_table_its_beginning_is_given() -> None:
+    table = "\n".join(f"package-{i} {i}.0" for i in range(300))
+    for model in ("attention", "seq2seq"):
+        summary = load_summarizer(model).summarize([table], mode="extractive", beam_size=1)[0]
+        assert summary.text.endswith(" …") and len(summary.text.split()) < 60
+    long = f"This is a sentence of {'very ' * 90}many words."
+    found = decide("An invention", f"{long} Short.", "extractive", 0.1)
+    assert found.text in (long, "Short.")
+
+
 def test_without_attention_each_part_gets_a_sentence_of_its_own() -> None:
     text = (SAMPLES / "abstract.txt").read_text(encoding="utf-8")
     document = f"# First\n\n{text}\n\n# Second\n\n{' '.join(TEXTS)}"

@@ -14,6 +14,7 @@ from summarize.summarizers.alignment import cited
 from summarize.summarizers.familiarity import LEAST_CONFIDENCE
 from summarize.summarizers.writing import Writer
 
+MOST_WORDS = 40  # of what does not end as a sentence
 SENTENCE = 4  # words; with fewer it says little about a document
 
 
@@ -86,9 +87,17 @@ def extract(part: Part, source: Source) -> tuple[str, int]:
     full = (i for i in order if is_said(source.sentences[i]))
     found = next(full, order[0] if order else None)
     if found is not None:  # where no space parts sentences, several are one: the first of them
-        return next(sentences(source.sentences[found])), source.numbers[found]
+        return bounded(next(sentences(source.sentences[found]))), source.numbers[found]
     number, text = first_sentence(source.document)
-    return text, number
+    return bounded(text), number
+
+
+def bounded(text: str) -> str:
+    """A sentence whole; of a list or a table, which has no end, its beginning."""
+    words = text.split()
+    if is_said(text) or len(words) <= MOST_WORDS:
+        return text
+    return f"{' '.join(words[:MOST_WORDS])} …"
 
 
 def is_said(sentence: str) -> bool:
