@@ -1,9 +1,10 @@
-"""Every picture and table of benchmarks/README.md, from the committed results and nothing else.
+"""Every picture and table of benchmarks/README.md, of README.md and of the model cards, from the
+committed results and nothing else.
 
     python benchmarks/figures.py          # draw and write them
-    python benchmarks/figures.py --check  # fail if a table in README.md is not what results say
+    python benchmarks/figures.py --check  # fail if a table is not what the results say
 
-A table stands in README.md between two comments, and is replaced there:
+A table stands on its page between two comments, and is replaced there:
 
     <!-- table: results/arxiv-test.json | Quality -->
     <!-- end -->
@@ -31,21 +32,27 @@ DRAWN = {
     "time-by-length": "results/scaling.json",
     "memory-by-length": "results/scaling.json",
 }
+PAGES = (HERE / "README.md", HERE.parent / "README.md")
+CARDS = tuple(sorted((HERE.parent / "summarize" / "checkpoints").glob("*/MODEL_CARD.md")))
 MARKED = re.compile(r"(<!-- table: (\S+) \| (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def read(name: str) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads((HERE / name).read_text(encoding="utf-8"))
+    values: dict[str, Any] = json.loads((HERE / name[name.index("results") :]).read_text("utf-8"))
     return values
 
 
-def table_of(name: str, title: str) -> str:
-    """The table of this result whose title begins so, and under it how it was measured."""
+def table_of(name: str, title: str, page: Path) -> str:
+    """The table of this result whose title begins so; under it how it was measured, which other
+    pages than the benchmarks' own say by a link."""
     result = read(name)
     own = {"Training": training_table, "Long": long_table, "Below": below_table}
+    own |= {"Titles": titles_table, "Lengths": lengths_table, "Start": start_table}
     own |= {"Instead": instead_table, "Looked": looked_table, "Book": book_table}
     every = [own[title](result)] if title in own else tables(result)
     chosen = next(table for table in every if table.title.startswith(title))
+    if page.parent != HERE:
+        return f"{markdown_table(chosen)}\n"
     return f"{markdown_table(chosen)}\n\n{measured(result, name)}\n"
 
 
@@ -167,19 +174,68 @@ def book_table(result: dict[str, Any]) -> Table:
     return Table("Book", ["words", "pieces", "seconds", "MiB"], rows)
 
 
+WHAT = {
+    "lead": "`lead`, the first sentence",
+    "seq2seq": "`seq2seq`, an RNN without attention",
+    "attention": "`attention`, the same RNN with it",
+    "transformer": "`transformer`, a T5 of that size",
+}
+
+
+def titles_table(result: dict[str, Any]) -> Table:
+    """ROUGE on many documents beside the wait for one, which is measured one by one."""
+    alone = read("results/one-by-one.json")["models"]
+    rows = []
+    for name, model in result["models"].items():
+        cost = alone[name]["cost"]
+        milliseconds = 1000 * cost["seconds_per_document"]["median"]
+        rows.append(
+            [
+                WHAT[name],
+                *(interval(model["scores"][k]["f1"]) for k in ("rouge1", "rouge2", "rougeL")),
+                f"{milliseconds:.0f}" if milliseconds >= 1 else f"{milliseconds:.1f}",
+                f"{cost['peak_memory_bytes'] / 2**20:.0f}",
+            ]
+        )
+    headings = ["model", "ROUGE-1", "ROUGE-2", "ROUGE-L", "ms a document", "peak MiB"]
+    return Table("Titles", headings, rows)
+
+
+def lengths_table(result: dict[str, Any]) -> Table:
+    table = next(t for t in tables(result) if t.title.startswith("ROUGE-1 by words"))
+    headings = ["words of the abstract", "documents", *(f"`{h}`" for h in table.headings[2:])]
+    return Table("Lengths", headings, table.rows)
+
+
+def start_table(result: dict[str, Any]) -> Table:
+    """Whole processes, by hyperfine."""
+    medians = {row["command"]: row["median"] for row in result["results"]}
+    rows = [
+        [
+            f"`python -c '{name}'`" if name.startswith("import") else f"`{name}`",
+            f"{median:.2f}",
+            f"{median / medians['import torch']:.2f}",
+        ]
+        for name, median in medians.items()
+    ]
+    return Table("Start", ["command", "seconds", "beside `import torch`"], rows)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--html", type=Path, help="write the whole report to this file too")
     arguments = parser.parse_args()
-    page = HERE / "README.md"
-    text = page.read_text(encoding="utf-8")
-    fresh = MARKED.sub(lambda m: m[1] + table_of(m[2], m[3]) + m[4], text)
-    if arguments.check:
+    for page in (*PAGES, *CARDS):
+        text = page.read_text(encoding="utf-8")
+        fresh = MARKED.sub(lambda m, page=page: m[1] + table_of(m[2], m[3], page) + m[4], text)
+        if arguments.check and fresh != text:
+            print(f"{page} is not what the results say; run: python benchmarks/figures.py")
+            return 1
         if fresh != text:
-            print("README.md is not what the results say; run: python benchmarks/figures.py")
-        return int(fresh != text)
-    write_text(page, fresh)
+            write_text(page, fresh)
+    if arguments.check:
+        return 0
     for name, source in DRAWN.items():
         _, figure = pictures(read(source))[name]
         write_bytes(HERE / "pictures" / f"{name}.png", to_png(figure))
