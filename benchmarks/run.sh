@@ -17,7 +17,7 @@ if [[ ${2:-} == ablation ]]; then
 fi
 
 # Quality, on many documents: several at once. The buckets are those of the training data's lengths.
-summarize bench "$data"/arxiv-test.jsonl.xz "${ours[@]}" --buckets 75,125,175,225,300 \
+summarize bench "$data"/arxiv-test.jsonl.xz "${ours[@]}" --buckets 75,125,175,225 \
     --batch-size 8 --processes 2 -o $results/arxiv-test.json
 summarize bench "$data"/scitldr-dev.jsonl.xz "${ours[@]}" -m oracle --style tldr --limit 200 \
     --batch-size 8 --processes 2 -o $results/scitldr-dev.json
@@ -25,11 +25,12 @@ summarize bench "$data"/scitldr-dev.jsonl.xz "${ours[@]}" -m oracle --style tldr
 summarize bench "${ours[@]}" -m oracle -o $results/documents.json
 # Time and memory, one by one.
 summarize bench "$data"/arxiv-dev.jsonl.xz --limit 100 "${ours[@]}" -o $results/one-by-one.json
-summarize scaling --repeats 5 -o $results/scaling.json
+summarize scaling --repeats 3 -o $results/scaling.json
 python benchmarks/attention.py "$data"/arxiv-dev.jsonl.xz -m attention -m transformer \
     --limit 50 -o $results/attention-dev.json
 python benchmarks/confidence.py "$data"/arxiv-dev.jsonl.xz -o $results/confidence.json
 python benchmarks/long.py "$data"/arxiv-dev.jsonl.xz -o $results/long.json
+python benchmarks/book.py -o $results/book.json
 benchmarks/startup.sh
 python benchmarks/figures.py
 python benchmarks/views.py

@@ -77,19 +77,13 @@ def test_lines_beside_each_other_do_not_cross() -> None:
 
 
 def test_a_slow_call_is_not_repeated_thrice(monkeypatch: pytest.MonkeyPatch) -> None:
-    def times(seconds: float) -> list[int]:
+    def calls(seconds: float) -> int:
+        made: list[None] = []
         monkeypatch.setattr(probe, "seconds_of", lambda action: action() or seconds)
-        calls = [0, 0]
+        assert len(probe.repeat(lambda: made.append(None), 10)) == len(made) - 1
+        return len(made)
 
-        def count(i: int) -> None:
-            calls[i] += 1
-
-        first, second = probe.in_turns([lambda: count(0), lambda: count(1)], 10)
-        assert len(first) == len(second) == calls[0] - 1 == calls[1] - 1  # one does not count
-        return calls
-
-    assert times(0.001) == [11, 11] and times(1.0) == [5, 5]
-    assert times(12.0) == [3, 3] and times(100.0) == [2, 2]
+    assert [calls(s) for s in (0.001, 1.0, 12.0, 25.0, 100.0)] == [11, 5, 4, 3, 2]
 
 
 def test_an_interrupted_run_goes_on_where_it_was(
@@ -181,6 +175,7 @@ def test_scaling_runs_on_what_one_has_trained(
         assert found["read"] == cell["length"] and found["engine"] == "NumPy"
         assert found["past_training"] == (cell["length"] > 24)
         assert found["seconds"]["whole"]["repeats"] >= 3
+        assert 0 < found["seconds"]["encoder"]["median"] < found["seconds"]["whole"]["median"]
         assert cell["multiply_adds"]["whole"] > cell["multiply_adds"]["encoder"]
     assert "encoder" in result["exponents"][name]
     assert summarize("scaling", "--lengths", "1,x").returncode == 2

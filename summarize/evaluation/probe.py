@@ -61,7 +61,8 @@ def limit_memory(most: int | None) -> None:
 
 
 def inference(job: dict[str, Any]) -> dict[str, Any]:
-    """Seconds to encode and to write a whole summary, as `summarize` serves this model."""
+    """Seconds to encode and to write a whole summary, as `summarize` serves this model: of the same
+    calls, so that their difference is what decoding took."""
     summarizer: Any = load_summarizer(job["model"], **job["load"])
     length, tokens, text = job["length"], job["summary_tokens"], job["text"]
     if job["model"] == "lead":
@@ -75,24 +76,50 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
     writing.RETRIES = 0  # as many steps for each, whether a sentence has ended or not
     # Cut beforehand: a user's document of this length is no longer than that.
     text = opening(summarizer, text)
-    source = summarizer.read(text)
-    encode = encoder_of(summarizer, source.payload)
     facts = {
-        "read": source.read,
+        "read": summarizer.read(text).read,
         "parameters": count_parameters(summarizer),
         "beam_size": beam_size(summarizer, options),
         "past_training": length > trained,
         "longer_position_table": bool(is_longer),
     }
-    whole, encoder = in_turns(
-        [lambda: summarizer.summarize([text], options), encode], job["repeats"]
-    )
+    reading = watch_encoder(summarizer)
+    encoder: list[float] = []
+
+    def summarize() -> None:
+        reading.clear()
+        summarizer.summarize([text], options)
+        encoder.append(reading[0])
+
+    whole = repeat(summarize, job["repeats"])
+    encoder = encoder[-len(whole) :]
     # What is not the encoder, by steps; the one that ends the summary is one more. A transformer's
     # hold their share of the pass that scores what was written.
     steps = [(all_ - part) / (tokens + 1) for all_, part in zip(whole, encoder, strict=True)]
     times = {"encoder": encoder, "whole": whole, "decoder_step": steps}
     engine = "transformers" if hasattr(summarizer, "model") else "NumPy"
     return answer_of(engine, times, facts)
+
+
+def watch_encoder(summarizer: Any) -> list[float]:
+    """The seconds of each reading from now on: the encoder; of a chat model, the first pass."""
+    seconds: list[float] = []
+    started: list[float] = []
+    if hasattr(summarizer, "runtime"):
+        encode = summarizer.runtime.encode_batch
+
+        def timed(sources: Any) -> Any:
+            before = time.perf_counter()
+            found = encode(sources)
+            seconds.append(time.perf_counter() - before)
+            return found
+
+        summarizer.runtime.encode_batch = timed
+    else:
+        module = summarizer.model if summarizer.is_chat else summarizer.model.get_encoder()
+        module.register_forward_pre_hook(lambda *_: started.append(time.perf_counter()))
+        module.register_forward_hook(lambda *_: seconds.append(time.perf_counter() - started.pop()))
+    return seconds
 
 
 def opening(summarizer: Any, text: str) -> str:
@@ -102,24 +129,6 @@ def opening(summarizer: Any, text: str) -> str:
         return text.strip()[: len(source.payload) + 40]
     squeezed = " ".join(text.split())
     return squeezed[: summarizer.tokenizer.offsets(text)[source.read - 1][1] + 40]
-
-
-def encoder_of(summarizer: Any, payload: Any) -> Callable[[], Any]:
-    """What is done once a document: the encoder; of a chat model, reading the text."""
-    if hasattr(summarizer, "runtime"):
-        ids = np.asarray(payload)
-        return lambda: summarizer.runtime.encode(ids)
-    import torch
-
-    inputs = summarizer.tokenizer(payload, return_tensors="pt", return_token_type_ids=False)
-    inputs = inputs.to(summarizer.model.device)
-    module = summarizer.model if summarizer.is_chat else summarizer.model.get_encoder()
-
-    def encode() -> Any:
-        with torch.inference_mode():
-            return module(**inputs)
-
-    return encode
 
 
 def beam_size(summarizer: Any, options: Options) -> int:
@@ -234,18 +243,10 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
 def repeat(action: Callable[[], Any], repeats: int) -> list[float]:
     """Seconds of each of `repeats` calls after one that does not count, no more than fit into
     SECONDS."""
-    (found,) = in_turns([action], repeats)
-    return found
-
-
-def in_turns(actions: list[Callable[[], Any]], repeats: int) -> list[list[float]]:
-    """Seconds of several actions, in turns, so that what disturbs one disturbs the others."""
-    first = [seconds_of(action) for action in actions]
-    least = max(1, min(3, int(LONGEST / sum(first))))
-    found: list[list[float]] = [[] for _ in actions]
-    while (done := len(found[0])) < repeats and (done < least or sum(found[0]) < SECONDS):
-        for action, seconds in zip(actions, found, strict=True):
-            seconds.append(seconds_of(action))
+    least = max(1, min(3, int(LONGEST / seconds_of(action))))
+    found: list[float] = []
+    while len(found) < repeats and (len(found) < least or sum(found) < SECONDS):
+        found.append(seconds_of(action))
     return found
 
 
