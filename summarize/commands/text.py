@@ -167,8 +167,7 @@ def text(
             summary = replace(next(summaries), source=item.source)
             printer.show(summary)
             if cite and not summary.provenance and not quiet:
-                why = "reads it in pieces and" if summary.chunks > 1 else "has no attention, and"
-                note(f"{item.source}: {summary.model} {why} does not tell which sentences it read")
+                note(f"{item.source}: {summary.model} does not tell which sentences it read")
             if not quiet:
                 tell(item, summary, options, verbose)
     if output is not None and printer.kept:
@@ -299,7 +298,8 @@ def tell(document: Document, summary: Summary, options: Options, verbose: bool) 
             "the text (--mode abstractive insists; -m smollm2 knows more)"
         )
     most = options.max_tokens
-    if most is not None and summary.chunks == 1 and tokens.summary > most:
+    is_one_line = summary.chunks == 1 or options.length == "short"
+    if most is not None and is_one_line and tokens.summary > most:
         note(f"{document.source}: no sentence ends within {most} tokens; this is {tokens.summary}")
     if verbose and summary.mode == "document":
         note(f"{document.source}: shorter than a summary would be; given as it is")
