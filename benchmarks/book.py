@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,14 @@ import numpy as np
 from summarize.evaluation.data import read_data
 from summarize.evaluation.environment import command_line, environment
 from summarize.files import write_text
+
+# A child's peak memory counts what its parent held: a parent that holds nothing.
+LAUNCHER = """
+import os, sys
+_, status, used = os.wait4(os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
+print(used.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 def book(words: int) -> str:
@@ -41,19 +48,17 @@ def book(words: int) -> str:
 
 def run(path: Path, model: str) -> dict[str, Any]:
     """One summary: wall time and peak memory of the process, and what it says of itself."""
-    command = [sys.executable, "-m", "summarize", "-m", model, "--json", str(path)]
-    with tempfile.TemporaryFile("w+") as out:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{path.name}: exit {process.returncode}")
-        out.seek(0)
-        summary = json.loads(out.read())
+    asked = [sys.executable, "-m", "summarize", "-q", "-m", model, "--json", str(path)]
+    command = [sys.executable, "-S", "-c", LAUNCHER, *asked]
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - started
     unit = 1 if sys.platform == "darwin" else 1024
-    return {"seconds": seconds, "peak_memory_bytes": used.ru_maxrss * unit, "summary": summary}
+    return {
+        "seconds": seconds,
+        "peak_memory_bytes": int(done.stderr.splitlines()[-1]) * unit,
+        "summary": json.loads(done.stdout),
+    }
 
 
 def main() -> None:
@@ -74,7 +79,7 @@ def main() -> None:
             cells.append(
                 {
                     "words": len(path.read_text("utf-8").split()),
-                    "characters": path.stat().st_size,
+                    "characters": len(path.read_text("utf-8")),
                     "pieces": found[0]["summary"]["chunks"],
                     "seconds": {
                         "median": round(middle, 3),

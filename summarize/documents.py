@@ -27,8 +27,9 @@ BINARY = {
 # escape sequence stays in the text, and is shown escaped if it gets into a summary.
 LINE_END = re.compile("\r\n?|\f")
 SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which is no text
-# A word that a typesetter (man, for one) broke at the end of a line.
-HYPHEN = re.compile(r"(?<=\w)\u2010[ \t]*\n[ \t]*(?=\w)")
+# A word that a typesetter (man, for one) broke at the end of a line; where the hyphen is one of the
+# word's own (command-line), nothing says so.
+HYPHEN = re.compile(r"(?<=[^\W\d_])\u2010[ \t]*\n[ \t]*(?=[a-z\u00df-\u00ff])")
 LAYOUT = re.compile("\x1b\\[[0-9;]*m|.\x08")
 
 

@@ -8,6 +8,8 @@ from itertools import accumulate, islice, takewhile
 
 MARK = re.compile(r"#{1,6}\s+(\S.*?)\s*#*")
 ITEM = re.compile(r"\s*(?:[-*•+]|\|)\s")
+MOST_WORDS, MOST_CHARACTERS = 40, 400  # of what does not end as a sentence
+CLOSING = re.compile(r"(?:\[\w+\]|[\"'”’»)\]])+$")  # what may follow the end of a sentence
 OPENING = 20_000  # characters; no first sentence is longer
 ENDS = (".", "!", "?", "…", ".)", '."', ".”", "。", "！", "？")
 
@@ -62,6 +64,15 @@ def first_sentence(text: str) -> tuple[int, str]:
     return next((found for found in numbered if found[1].endswith(ENDS)), numbered[0])
 
 
+def bounded(text: str) -> str:
+    """A sentence whole; of a list or a table, which does not end as one, its beginning."""
+    words = text.split()
+    is_short = len(words) <= MOST_WORDS and len(text) <= MOST_CHARACTERS
+    if is_short or CLOSING.sub("", text).endswith(ENDS):
+        return text
+    return f"{' '.join(words[:MOST_WORDS])[:MOST_CHARACTERS]} …"
+
+
 def chunks(
     text: str, fits: Callable[[str], bool], readable: Callable[[str], bool] | None = None
 ) -> Iterator[str]:
@@ -96,7 +107,7 @@ def runs(
         count = largest(
             rest,
             lambda n: fits(joint.join(parts[start : start + n])),  # noqa: B023
-            first=how_many(parts, start, size),
+            first=how_many(parts, start, size, joint),
         )
         if count:
             found = joint.join(parts[start : start + count])
@@ -107,10 +118,11 @@ def runs(
         start += count or 1
 
 
-def how_many(parts: Sequence[str], start: int, size: int) -> int:
+def how_many(parts: Sequence[str], start: int, size: int, joint: str) -> int:
     """Parts from `start` on that make `size` characters, at least one: what fitted last time."""
-    lengths = accumulate(len(parts[i]) + 1 for i in range(start, len(parts)))
-    return max(1, sum(1 for _ in takewhile(lambda length: length <= size, lengths)))
+    between = len(joint)
+    lengths = accumulate(len(parts[i]) + between for i in range(start, len(parts)))
+    return max(1, sum(1 for _ in takewhile(lambda length: length - between <= size, lengths)))
 
 
 def largest(most: int, holds: Callable[[int], bool], first: int = 1) -> int:

@@ -124,9 +124,9 @@ def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_word_that_was_broken_at_the_end_of_a_line_is_whole(tmp_path: Path) -> None:
-    data = "An environment vari\u2010\n       able, non-\nlinear, well\u2010known.".encode()
+    data = "A vari\u2010\n   able, non-\nlinear, well\u2010known, pages 10\u2010\n12.".encode()
     text = read(write(tmp_path, "ls.txt", data)).text
-    assert text == "An environment variable, non-\nlinear, well\u2010known."
+    assert text == "A variable, non-\nlinear, well\u2010known, pages 10\u2010\n12."
 
 
 def test_colours_and_overstriking_are_layout(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from summarize.errors import CheckpointError
 from summarize.evaluation.data import read_data
 from summarize.rnn.checkpoint import Checkpoint
-from summarize.sentences import ENDS, sentences
+from summarize.sentences import ENDS, bounded, sentences
 from summarize.summarizers import Options, load_summarizer, shipped
 from summarize.summarizers.familiarity import FILE, Familiarity, learn
 from summarize.summarizers.long import Line, Words, cut, distinct, write_long
 from summarize.summarizers.rnn import Rnn
-from summarize.summarizers.settling import Part, Settled, Source, bounded, settle
+from summarize.summarizers.settling import Part, Settled, Source, settle
 from summarize.views.attention import shaded_document
 
 pytestmark = pytest.mark.usefixtures("few_retries")
@@ -228,11 +228,14 @@ def test_headings_alone_and_scripts_without_spaces() -> None:
 
 def test_of_a_table_its_beginning_is_given() -> None:
     table = "\n".join(f"package-{i} {i}.0" for i in range(300))
-    for model in ("attention", "seq2seq"):
-        summary = load_summarizer(model).summarize([table], mode="extractive", beam_size=1)[0]
+    for model in ("attention", "seq2seq", "lead"):
+        options = {} if model == "lead" else {"mode": "extractive", "beam_size": 1}
+        summary = load_summarizer(model).summarize([table], **options)[0]
         assert summary.text.endswith(" …") and len(summary.text.split()) < 60
     long = f"This is a sentence of {'very ' * 90}many words."
-    assert bounded(long) == long and bounded("No end") == "No end"
+    for whole in (long, "No end", f'{long[:-1]}?"', f"{long}[12]", "东" * 300):
+        assert bounded(whole) == whole
+    assert len(bounded("东" * 3000)) < 500
 
 
 def test_without_attention_each_part_gets_a_sentence_of_its_own() -> None:

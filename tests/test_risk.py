@@ -104,6 +104,23 @@ def test_samples_start_with_the_style_end_once_and_hold_no_special_token(
         assert row_in[1 : len(real)] == real[:-1]
 
 
+def test_a_document_is_sampled_alone_as_beside_others(tokenizer: Tokenizer) -> None:
+    """Those that are done leave; the others keep their own source. Nearly no heat: no chance."""
+    loss, (src, mask, _, _) = make(tokenizer)
+    network, start = loss.network, torch.tensor([2, 3, 2])
+    mask[1, 4:] = False
+    with torch.no_grad():
+        network.output_bias[EOS_ID] += 0.3  # so that they end, at places of their own
+    _, together = sample(network, network.encode(src, mask), start, 2, 1e-4, 20)
+    lengths = (together >= 0).sum(dim=1)
+    for i in range(3):
+        row = slice(i, i + 1)
+        _, alone = sample(network, network.encode(src[row], mask[row]), start[row], 2, 1e-4, 20)
+        for k in range(2):
+            n = int(lengths[2 * i + k])
+            assert torch.equal(together[2 * i + k, :n], alone[k, :n])
+
+
 def test_the_gradient_is_that_of_the_expected_reward(tokenizer: Tokenizer) -> None:
     """Against REINFORCE written out: each sample's log P, token by token, by torch."""
     loss, (src, mask, tgt, labels) = make(tokenizer, risk_likelihood=0.0)

@@ -67,6 +67,15 @@ def test_lines_cross_where_they_are_equal() -> None:
     assert (found["cheaper_before"], found["cheaper_after"]) == ("square", "linear")
 
 
+def test_a_crossing_lies_where_the_measured_gap_changes_its_sign() -> None:
+    curves = {
+        "one": {"whole": [(64, 2.0), (128, 0.92), (256, 0.88)]},
+        "other": {"whole": [(n, 1.0) for n in (64, 128, 256)]},
+    }
+    (found,) = crossings({m: {**dict.fromkeys(QUANTITIES, []), **c} for m, c in curves.items()})
+    assert 64 < found["length"] < 128
+
+
 def test_lines_beside_each_other_do_not_cross() -> None:
     lengths = (64, 128, 256, 512, 1024)
     noise = (1.05, 0.95, 1.05, 0.95, 1.3)
@@ -94,18 +103,18 @@ def test_an_interrupted_run_goes_on_where_it_was(
 
     def answer(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[str, Any]:
         asked.append(length)
-        if asked == [16, 32]:
+        if asked == [16, 32, 64]:
             raise KeyboardInterrupt
-        return {"out_of_memory": True} if length == 64 else {"read": length}
+        return {"out_of_memory": True} if length == 32 else {"read": length, "seconds": {}}
 
     monkeypatch.setattr("summarize.evaluation.scaling.probe", answer)
     journal = Journal(tmp_path / "journal")
     with pytest.raises(KeyboardInterrupt):
         scaling(plan, journal, lambda message: None)
     result = scaling(plan, journal, lambda message: None)
-    assert asked == [16, 32, 32, 64]
+    assert asked == [16, 32, 64, 32, 64]  # there may be memory now for what had none
     (cells,) = result["models"].values()
-    assert [cell["inference"].get("read") for cell in cells] == [16, 32, None]
+    assert [cell["inference"].get("read") for cell in cells] == [16, None, 64]
     journal.clear()
     assert not list((tmp_path / "journal").iterdir())
 

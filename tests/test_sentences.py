@@ -38,3 +38,16 @@ def test_each_chunk_is_as_long_as_fits(lengths: list[int], limit: int) -> None:
         assert words <= limit
         following = [s for i, s in enumerate(every) if sum(lengths[:i]) == start + words]
         assert not following or words + len(following[0].split()) > limit
+
+
+def test_the_next_chunk_is_guessed_from_the_last() -> None:
+    for parts in (["word"] * 4000, ["w" * 4000], [f"word{'s' * (i % 7)}" for i in range(4000)]):
+        text, tried = " ".join(parts) + ".", []
+
+        def fits(part: str, tried: list[str] = tried) -> bool:
+            tried.append(part)
+            return len(part) <= 400
+
+        found = list(chunks(text, fits))
+        assert "".join(found).replace(" ", "") == text.replace(" ", "")
+        assert len(tried) < 4.5 * len(found) + 30

@@ -132,7 +132,7 @@ def bench(
         for name in plan.models:
             journal.forget(asked_of(name, plan))
     with progress(plan.models, len(plan.data.rows), quiet) as told:
-        with going_on():
+        with going_on(journal):
             result, answers = run(plan, journal, told)
     result = {"command": command_line("summarize"), **result}
     if output is not None:

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from summarize.errors import OptionError
+
+if TYPE_CHECKING:
+    from summarize.evaluation.journal import Journal
 
 AsJson = Annotated[bool, typer.Option("--json", help="The whole result, as JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="A row a figure, as CSV.")]
@@ -57,12 +60,13 @@ def check_pictures(html: Path | None, png: Path | None) -> None:
 
 
 @contextmanager
-def going_on() -> Iterator[None]:
+def going_on(journal: Journal) -> Iterator[None]:
     """Says, when interrupted, that nothing is lost."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        print("summarize: interrupted; the same command goes on from here", file=sys.stderr)
+        if journal.folder is not None:
+            print("summarize: interrupted; the same command goes on from here", file=sys.stderr)
         raise
 
 

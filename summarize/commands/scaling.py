@@ -99,7 +99,7 @@ def scaling(
     if fresh:
         for name in plan.models:
             journal.forget(asked_of(name, plan))
-    with going_on():
+    with going_on(journal):
         result = {"command": command_line("summarize"), **run(plan, journal, told)}
     if live and not quiet:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)

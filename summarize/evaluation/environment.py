@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from summarize import cores
+
 PACKAGES = (
     "summarize",
     "numpy",
@@ -20,8 +22,6 @@ PACKAGES = (
     "torch",
     "transformers",
 )
-# Read by the libraries that compute, each by another; set together they mean one thing.
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def environment(threads: int | None = None) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def environment(threads: int | None = None) -> dict[str, Any]:
     return {
         "cpu": cpu(),
         "cores": os.cpu_count(),
-        "threads": threads or default_threads(),
+        "threads": threads or cores.available(),
         "memory_bytes": memory(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -53,16 +53,6 @@ def memory() -> int | None:
         return None
 
 
-def default_threads() -> int:
-    for name in THREADS:
-        value = os.environ.get(name, "")
-        if value.isdigit() and int(value) > 0:
-            return int(value)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def child_environment(threads: int | None) -> dict[str, str]:
     """For a child process of ours (python -P -m summarize...), which may use so many threads.
 
@@ -70,7 +60,7 @@ def child_environment(threads: int | None) -> dict[str, str]:
     """
     here = str(Path(__file__).parents[2])
     paths = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
-    limits = dict.fromkeys(THREADS, str(threads)) if threads else {}
+    limits = dict.fromkeys(cores.THREADS, str(threads)) if threads else {}
     return os.environ | limits | {"PYTHONPATH": paths}
 
 

@@ -23,6 +23,11 @@ class Journal:
         if self.folder is None:
             return None
         name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError:  # a home that can't be written to is no reason to measure nothing
+            self.folder = None
+            return None
         path = self.folder / f"{name}.jsonl"
         self.used.append(path)
         return path
@@ -38,7 +43,6 @@ class Journal:
 
     def add(self, path: Path | None, line: dict[str, Any]) -> None:
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
 

@@ -27,7 +27,7 @@ from summarize.evaluation.worker import count_parameters
 from summarize.summarizers import Options, load_summarizer, shipped, writing
 
 SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times,
-LONGEST = 60.0  # unless three take longer than this: then as often as fits, and at least once
+LONGEST = 60.0  # unless three take longer than this
 
 
 def main() -> None:
@@ -241,12 +241,13 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
 
 
 def repeat(action: Callable[[], Any], repeats: int) -> list[float]:
-    """Seconds of each of `repeats` calls after one that does not count, no more than fit into
-    SECONDS."""
-    least = max(1, min(3, int(LONGEST / seconds_of(action))))
+    """Seconds of each of at most `repeats` calls after one that does not count. Past SECONDS no
+    more than 3 are made, and past LONGEST none."""
+    last = seconds_of(action)
     found: list[float] = []
-    while len(found) < repeats and (len(found) < least or sum(found) < SECONDS):
-        found.append(seconds_of(action))
+    while len(found) < repeats and (sum(found) < SECONDS or len(found) < min(3, LONGEST // last)):
+        last = seconds_of(action)
+        found.append(last)
     return found
 
 
@@ -265,11 +266,11 @@ def answer_of(engine: str, times: dict[str, list[float]], facts: dict[str, Any])
     }
 
 
-def summary_of(seconds: list[float]) -> dict[str, float]:
+def summary_of(seconds: list[float]) -> dict[str, float | None]:
     middle = float(np.median(seconds))
     return {
         "median": middle,
-        "mad": float(np.median(np.abs(np.array(seconds) - middle))),
+        "mad": float(np.median(np.abs(np.array(seconds) - middle))) if len(seconds) > 1 else None,
         "repeats": len(seconds),
     }
 

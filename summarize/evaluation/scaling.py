@@ -29,6 +29,7 @@ QUANTITIES = ("encoder", "decoder_step", "whole", "training_step", "memory", "tr
 # 97.5 % points of Student's t, by degrees of freedom.
 T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
 NOISE = 1.1  # two medians of one thing, of two processes, differ by as much
+A_DAY = 86_400  # seconds; times of another day are not set beside those of this one
 NOTHING = "lead"  # no network: it has neither an encoder nor a training step
 
 
@@ -90,7 +91,11 @@ def measure(
 ) -> Iterator[dict[str, Any]]:
     """A cell for each length."""
     path = journal.path(asked_of(model, plan))
-    known = {(line["length"], line["phase"]): line["found"] for line in journal.read(path)}
+    known = {
+        (line["length"], line["phase"]): line["found"]
+        for line in journal.read(path)
+        if time.time() - line["at"] < A_DAY
+    }
     for length in plan.lengths:
         cell: dict[str, Any] = {"length": length}
         for phase in ("inference", "training") if plan.training else ("inference",):
@@ -101,9 +106,10 @@ def measure(
                 cell[phase] = known[length, phase]
                 continue
             cell[phase] = probe(model, length, phase, plan, text)
-            if "error" not in cell[phase]:
-                journal.add(path, {"length": length, "phase": phase, "found": cell[phase]})
-            else:
+            if "seconds" in cell[phase]:  # what there was no memory for may fit another time
+                line = {"length": length, "phase": phase, "found": cell[phase], "at": time.time()}
+                journal.add(path, line)
+            if "error" in cell[phase]:
                 told(cell[phase]["error"])
                 if length == plan.lengths[0] and phase == "inference":
                     raise ModelError(cell[phase]["error"])  # the other lengths would say the same
@@ -115,17 +121,14 @@ def measure(
 
 
 def asked_of(model: str, plan: Plan) -> list[Any]:
-    """All that a model's measurements depend on, but for the length; what else runs on the machine
-    they depend on too, so an answer of another day is not taken."""
-    used = environment(plan.threads)
+    """All that a model's measurements depend on, but for the length and the hour."""
     return [
         "scaling",
+        Path(__file__).with_name("probe.py").stat().st_mtime_ns,
         model,
         fingerprint(model),
-        used["versions"],
-        used["threads"],
+        environment(plan.threads),
         [plan.summary_tokens, plan.repeats, plan.batch, plan.load],
-        time.strftime("%Y-%m-%d"),
     ]
 
 
@@ -245,8 +248,7 @@ def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dic
             clear = [n for n, gap in gaps.items() if abs(gap) > math.log(NOISE)]
             for low, high in pairwise(clear):
                 if gaps[low] * gaps[high] < 0:
-                    part = gaps[low] / (gaps[low] - gaps[high])
-                    length = math.exp(math.log(low) + part * math.log(high / low))
+                    length = zero_between([(n, g) for n, g in gaps.items() if low <= n <= high])
                     found.append(
                         {
                             "quantity": quantity,
@@ -256,3 +258,11 @@ def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dic
                         }
                     )
     return found
+
+
+def zero_between(gaps: list[tuple[int, float]]) -> float:
+    """Where a gap that changes its sign is zero, straight on the logarithm of the length: between
+    two neighbours, or, where noise lets it change several times, between the ends."""
+    changes = [(a, b) for a, b in pairwise(gaps) if a[1] * b[1] <= 0]
+    (low, before), (high, after) = changes[0] if len(changes) == 1 else (gaps[0], gaps[-1])
+    return low * math.exp(math.log(high / low) * before / (before - after))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from summarize.errors import OptionError
-from summarize.sentences import first_sentence
+from summarize.sentences import bounded, first_sentence
 from summarize.summarizers import Options, Summary, Tokens, resolve
 
 
@@ -30,6 +30,7 @@ class Lead:
         started = time.perf_counter()
         place, text = first_sentence(document)
         words = len(document.split())
+        text = bounded(text)
         taken = len(text.split())
         return Summary(
             text=text,

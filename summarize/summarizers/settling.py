@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize.sentences import ENDS, first_sentence, sentences
+from summarize.sentences import ENDS, bounded, first_sentence, sentences
 from summarize.summarizers import Options
 from summarize.summarizers.alignment import cited
 from summarize.summarizers.familiarity import LEAST_CONFIDENCE
 from summarize.summarizers.writing import Writer
 
-MOST_WORDS = 40  # of what does not end as a sentence
 SENTENCE = 4  # words; with fewer it says little about a document
 
 
@@ -90,14 +89,6 @@ def extract(part: Part, source: Source) -> tuple[str, int]:
         return bounded(next(sentences(source.sentences[found]))), source.numbers[found]
     number, text = first_sentence(source.document)
     return bounded(text), number
-
-
-def bounded(text: str) -> str:
-    """A sentence whole; of a list or a table, which has no end, its beginning."""
-    words = text.split()
-    if is_said(text) or len(words) <= MOST_WORDS:
-        return text
-    return f"{' '.join(words[:MOST_WORDS])} …"
 
 
 def is_said(sentence: str) -> bool:

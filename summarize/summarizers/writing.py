@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from summarize import cores
 from summarize.summarizers import Options
 from summarize.summarizers.alignment import Alignment
 
@@ -111,17 +111,15 @@ def in_step(
     """Results in order; where the model allows it and there is much to do, on all cores, each with
     matrix products of its own: sharing those between the cores too took twice as long
     (benchmarks/LOG.md)."""
-    workers = min(os.cpu_count() or 1, len(batches))
+    workers = min(cores.available(), len(batches))
     if len(batches) < PARALLEL or workers < 2 or not writer.is_parallel:
         yield from map(write, batches)
         return
     # Here, because a start-up must not wait for it.
     from concurrent.futures import ThreadPoolExecutor
 
-    from threadpoolctl import threadpool_limits
-
     pool = ThreadPoolExecutor(workers)
-    with threadpool_limits(1, user_api="blas"):
+    with cores.one_core_each():
         try:
             yield from pool.map(write, batches)
         finally:  # an interrupted run must not finish what it has begun

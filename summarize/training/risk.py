@@ -46,7 +46,7 @@ class RiskLoss:
         real = labels[:, 0] >= 0  # rows that only fill the batch have nothing to learn
         src, src_mask, tgt, labels = src[real], src_mask[real], tgt[real], labels[real]
         memory = network.encode(src, src_mask)  # once, for the samples and for both gradients
-        # A sample far longer than the reference is wrong already: its end teaches nothing new.
+        # A sample longer than any reference of the batch is wrong already; its end teaches nothing.
         longest = min(self.longest, tgt.shape[1] + 8)
         inputs, drawn = sample(network, memory, tgt[:, 0], self.samples, self.temperature, longest)
         rewards = self.rewards(drawn, labels).to(src.device)
@@ -96,8 +96,8 @@ def sample(
     """`count` summaries of each document, drawn word by word at this temperature.
 
     memory of B documents, start (B,) style tokens -> inputs (B * count, T) beginning with the
-    style token, and labels of the same shape, the end token included and negative after it. A
-    document whose samples have all ended is not computed further.
+    style token, and labels of the same shape, the end token included and negative after it. When
+    a tenth of the documents are done with all their samples, those are computed no further.
     """
     rows = len(start) * count
     inputs = start.new_full((rows, max_tokens), PAD_ID)
