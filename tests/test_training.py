@@ -235,6 +235,7 @@ def test_a_warm_start_takes_the_weights_and_the_tokenizer(run: Run, tmp_path: Pa
     assert before.tokenizer.to_json() == after.tokenizer.to_json()
     for name, weight in before.weights.items():
         np.testing.assert_allclose(after.weights[name], weight, atol=1e-3)
+    assert after.training["before"] == before.training  # a model card can tell both runs
 
 
 def test_a_warm_start_from_no_model(run: Run, tmp_path: Path) -> None:

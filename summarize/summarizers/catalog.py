@@ -75,6 +75,8 @@ def folder_entry(folder: Path, name: str | None = None) -> Entry:
         attention = network.get("attention")
         kind = "RNN, no attention" if attention == "none" else f"RNN, {attention} attention"
     pairs = training.get("pairs")
+    if isinstance(pairs, int):  # those of the run that it started from, too
+        pairs += training.get("before", {}).get("pairs", 0)
     data = OUR_DATA if name else "your data"
     return Entry(
         name=name or str(folder),

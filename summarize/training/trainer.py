@@ -421,7 +421,17 @@ class Loop:
             "dev": {k: round(v, 5) for k, v in self.last.items() if isinstance(v, float)},
             "notes": self.run.notes,
             "recipe": self.recipe.to_dict(),
-        }
+        } | self.before
+
+    @cached_property
+    def before(self) -> dict[str, Any]:
+        """Under `before` the run that the weights of --init-from came from, where it is known."""
+        for name in ("summarize.json", "config.json"):
+            path = self.run.init_from and self.run.init_from / name
+            if path and path.exists():
+                known = json.loads(path.read_text("utf-8")).get("training")
+                return {"before": known} if known else {}
+        return {}
 
     # --- stopping and going on ---------------------------------------------------------------
 
