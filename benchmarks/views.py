@@ -20,12 +20,13 @@ from rich.text import Text
 
 HERE = Path(__file__).parent
 SAMPLE = "benchmarks/samples/abstract.txt"
-WORD = 9  # of the summary, shown on the page
+ASKED = ("attend", "--style", "tldr", SAMPLE)
+WORD = 11  # of the summary, shown on the page
 
 
 def main() -> None:
     terminal(HERE / "pictures" / "attend-terminal.svg")
-    run("attend", SAMPLE, "--png", HERE / "pictures" / "attend.png")
+    run(*ASKED, "--png", HERE / "pictures" / "attend.png")
     page(HERE / "pictures" / "attend-page.png")
 
 
@@ -38,7 +39,7 @@ def terminal(out: Path) -> None:
     """What a terminal of 100 columns shows, colours and all."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "summarize", "attend", SAMPLE],
+        [sys.executable, "-m", "summarize", *ASKED],
         cwd=HERE.parent,
         stdout=slave,
         env={**os.environ, "COLUMNS": "100", "TERM": "xterm-256color"},
@@ -56,7 +57,7 @@ def terminal(out: Path) -> None:
     process.wait()
     console = Console(record=True, width=102, file=open(os.devnull, "w"), color_system="256")
     console.print(Text.from_ansi(shown.decode().replace("\r\n", "\n")))
-    svg = console.export_svg(title=f"summarize attend {SAMPLE}")
+    svg = console.export_svg(title=f"summarize {' '.join(ASKED)}")
     # The reader's own fixed-width font: nothing is fetched from elsewhere.
     out.write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")
 
@@ -66,7 +67,7 @@ def page(out: Path) -> None:
     program = next(filter(None, map(shutil.which, names)), None)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder) / "look.html"
-        run("attend", SAMPLE, "--html", path)
+        run(*ASKED, "--html", path)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1000, "height": 620}, offline=True)
         opened.goto(path.as_uri())

@@ -69,7 +69,7 @@ def test_lines_cross_where_they_are_equal() -> None:
 
 def test_a_crossing_lies_where_the_measured_gap_changes_its_sign() -> None:
     curves = {
-        "one": {"whole": [(64, 2.0), (128, 0.92), (256, 0.88)]},
+        "one": {"whole": [(64, 2.0), (128, 0.9), (256, 0.7)]},
         "other": {"whole": [(n, 1.0) for n in (64, 128, 256)]},
     }
     (found,) = crossings({m: {**dict.fromkeys(QUANTITIES, []), **c} for m, c in curves.items()})

@@ -28,7 +28,7 @@ from summarize.evaluation.operations import multiply_adds
 QUANTITIES = ("encoder", "decoder_step", "whole", "training_step", "memory", "training_memory")
 # 97.5 % points of Student's t, by degrees of freedom.
 T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
-NOISE = 1.1  # two medians of one thing, of two processes, differ by as much
+NOISE = 1.3  # the medians of one thing in two processes were seen to differ by as much
 A_DAY = 86_400  # seconds; times of another day are not set beside those of this one
 NOTHING = "lead"  # no network: it has neither an encoder nor a training step
 
@@ -237,8 +237,8 @@ def fit(points: list[tuple[int, float]]) -> dict[str, Any] | None:
 def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dict[str, Any]]:
     """Where of two models the dearer becomes the cheaper, between measured lengths.
 
-    Lengths where the two differ by less than a tenth say nothing of which is the cheaper: lines
-    that run beside each other do not cross, however the noise falls.
+    Lengths where the two differ by less than NOISE say nothing of which is the cheaper: lines that
+    run beside each other do not cross, however it falls.
     """
     found = []
     for one, other in combinations(curves, 2):
