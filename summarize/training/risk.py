@@ -104,10 +104,8 @@ def sample(
     labels = start.new_full((rows, max_tokens), IGNORE)
     live = torch.arange(rows, device=start.device)  # rows still written, in whole documents
     ended = torch.zeros(rows, dtype=torch.bool, device=start.device)
-    token, state = (
-        start.repeat_interleave(count),
-        repeat(network.decoder.start(memory.final), count),
-    )
+    token = start.repeat_interleave(count)
+    state = repeat(network.decoder.start(memory.final), count)
     steps = 0
     while steps < max_tokens and len(live):
         inputs[live, steps] = token
@@ -123,8 +121,8 @@ def sample(
         if int(going.sum()) <= 0.9 * len(going):
             kept = going.repeat_interleave(count)
             live, ended, token = live[kept], ended[kept], token[kept]
-            state = type(state)(*(s[:, kept] for s in state))
-            memory = type(memory)(*(part[going] for part in memory))
+            state = State(*(part[:, kept] for part in state))
+            memory = Memory(*(part[going] for part in memory))
     return inputs[:, :steps], labels[:, :steps]
 
 
