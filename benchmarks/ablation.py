@@ -30,8 +30,8 @@ from summarize.evaluation.data import read_data
 from summarize.evaluation.environment import child_environment, command_line
 from summarize.evaluation.journal import Journal
 from summarize.files import write_text
+from summarize.models.catalog import count_parameters
 from summarize.rnn.config import ATTENTION_KINDS
-from summarize.summarizers.catalog import count_parameters
 from summarize.training.examples import Pairs
 from summarize.training.recipe import load_recipe, read_toml
 

@@ -26,8 +26,8 @@ from summarize.evaluation.data import Row, read_data
 from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import paired_difference, with_interval
 from summarize.files import write_text
-from summarize.summarizers import Options
-from summarize.summarizers.alignment import Alignment
+from summarize.options import Options
+from summarize.pipeline.alignment import Alignment
 
 LETTERS = re.compile(r"\w+")
 

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from summarize import load_summarizer
+from summarize.document.sentences import first_sentence, sentences
 from summarize.evaluation.data import Row, read_data
 from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import paired_difference, rouge_scores, with_interval
 from summarize.files import write_text
-from summarize.sentences import first_sentence, sentences
-from summarize.summarizers.familiarity import LEAST_CONFIDENCE
+from summarize.models.familiarity import LEAST_CONFIDENCE
 
 WORD = re.compile(r"\w+")
 KINDS = ("rouge1", "rouge2", "rougeL")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from summarize.models.familiarity import learn
 from summarize.rnn.tokenizer import Tokenizer
-from summarize.summarizers.familiarity import learn
 from summarize.training.recipe import load_recipe
 from summarize.training.trainer import interleave
 

@@ -12,21 +12,22 @@ __version__ = "0.1.0"
 __all__ = ["Document", "Summary", "SummarizeError", "load_summarizer", "summarize"]
 
 if TYPE_CHECKING:
-    from summarize.documents import Document
+    from summarize.document.read import Document
     from summarize.errors import SummarizeError
-    from summarize.summarizers import Summary, load_summarizer
+    from summarize.models.registry import load_summarizer
+    from summarize.summary import Summary
 
 _HOME = {
-    "Document": "summarize.documents",
-    "Summary": "summarize.summarizers",
+    "Document": "summarize.document.read",
+    "Summary": "summarize.summary",
     "SummarizeError": "summarize.errors",
-    "load_summarizer": "summarize.summarizers",
+    "load_summarizer": "summarize.models.registry",
 }
 
 
 def summarize(text: str, model: str = "attention", **options: Any) -> str:
-    """The summary of one text. Keywords are fields of summarize.summarizers.Options."""
-    from summarize.summarizers import load_summarizer as load
+    """The summary of one text. Keywords are fields of summarize.models.registry.Options."""
+    from summarize.models.registry import load_summarizer as load
 
     return load(model).summarize([text], **options)[0].text
 

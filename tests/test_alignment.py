@@ -20,11 +20,9 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from summarize.errors import DocumentError, ModelError, OptionError
-from summarize.rnn.checkpoint import Checkpoint
-from summarize.rnn.runtime import weight_shapes
-from summarize.rnn.tokenizer import Tokenizer
-from summarize.summarizers import Options
-from summarize.summarizers.alignment import (
+from summarize.models.rnn import Rnn
+from summarize.options import Options
+from summarize.pipeline.alignment import (
     Alignment,
     align,
     cited,
@@ -32,7 +30,9 @@ from summarize.summarizers.alignment import (
     pieces_of,
     words_of_pieces,
 )
-from summarize.summarizers.rnn import Rnn
+from summarize.rnn.checkpoint import Checkpoint
+from summarize.rnn.runtime import weight_shapes
+from summarize.rnn.tokenizer import Tokenizer
 from summarize.views.attention import shaded_document, word_lines
 from summarize.views.attention_page import to_page
 from summarize.views.attention_picture import write_picture
@@ -381,7 +381,7 @@ def test_stepping_with_the_arrow_keys(tmp_path: Path) -> None:
 def test_options_of_a_transformers_layers(tmp_path: Path) -> None:
     from test_transformer import make
 
-    from summarize.summarizers.transformer import Transformer
+    from summarize.models.huggingface import Transformer
 
     for kind in ("bart", "t5", "pegasus"):
         model = Transformer(make(kind, tmp_path / kind))

@@ -10,8 +10,8 @@ import pytest
 from conftest import Command
 
 from summarize.errors import CheckpointError
+from summarize.models.rnn import Rnn
 from summarize.rnn.checkpoint import Checkpoint, config_hash, load_checkpoint, save_checkpoint
-from summarize.summarizers.rnn import Rnn
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from summarize.cores import THREADS, available, one_core_each
+from summarize.threads import THREADS, available, one_core_each
 
 
 def blas() -> list[int]:

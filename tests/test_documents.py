@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarize.documents import check_encoding, decode, read
+from summarize.document.formats.markdown import to_text
+from summarize.document.read import check_encoding, decode, read
 from summarize.errors import DocumentError, OptionError
-from summarize.formats.markdown import to_text
 
 
 def write(folder: Path, name: str, data: bytes) -> str:
@@ -67,7 +67,7 @@ def test_unreadable(tmp_path: Path) -> None:
 
 
 def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("summarize.documents.LARGEST_BYTES", 1000)
+    monkeypatch.setattr("summarize.document.read.LARGEST_BYTES", 1000)
     with pytest.raises(DocumentError, match="larger than"):
         read(write(tmp_path, "big.txt", b"word " * 300))
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import Command
 
-from summarize.documents import read
+from summarize.document.formats import of_bytes, of_text
+from summarize.document.read import read
 from summarize.errors import DocumentError
-from summarize.formats import of_bytes, of_text
 
 BODY = "The boats will be moved on Friday because the harbour is being dredged. Crews were told."
 HTML = f"""<!doctype html><html><head><title>Boats</title></head><body>
@@ -285,7 +285,7 @@ def test_bad_files_are_a_line_each_and_the_others_are_done(
 def test_without_the_library_a_line_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summarize.formats.find_spec", lambda name: None)
+    monkeypatch.setattr("summarize.document.formats.find_spec", lambda name: None)
     (tmp_path / "a.pdf").write_bytes(pdf())
     with pytest.raises(DocumentError, match=r"summarize\[formats\]"):
         read(str(tmp_path / "a.pdf"))

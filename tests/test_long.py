@@ -8,15 +8,16 @@ from conftest import ROOT, TEXTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from summarize.document.sentences import ENDS, bounded, sentences
 from summarize.errors import CheckpointError
 from summarize.evaluation.data import read_data
+from summarize.models.familiarity import FILE, Familiarity, learn
+from summarize.models.registry import load_summarizer, shipped
+from summarize.models.rnn import Rnn
+from summarize.options import Options
+from summarize.pipeline.chunking import Line, Words, cut, distinct, write_long
+from summarize.pipeline.decision import Part, Settled, Source, settle
 from summarize.rnn.checkpoint import Checkpoint
-from summarize.sentences import ENDS, bounded, sentences
-from summarize.summarizers import Options, load_summarizer, shipped
-from summarize.summarizers.familiarity import FILE, Familiarity, learn
-from summarize.summarizers.long import Line, Words, cut, distinct, write_long
-from summarize.summarizers.rnn import Rnn
-from summarize.summarizers.settling import Part, Settled, Source, settle
 from summarize.views.attention import shaded_document
 
 pytestmark = pytest.mark.usefixtures("few_retries")
@@ -30,7 +31,7 @@ HEADED = "\n\n".join(f"# Part {i}\n\n{text}" for i, text in enumerate(SENTENCES)
 def few_retries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Random weights hardly ever end a sentence: no use waiting for it."""
     if "rnn" in request.fixturenames:
-        monkeypatch.setattr("summarize.summarizers.writing.RETRIES", 0)
+        monkeypatch.setattr("summarize.models.base.RETRIES", 0)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_work_grows_with_the_length_and_no_faster(
 def test_a_text_beyond_any_book_is_read_to_a_limit_and_that_is_told(
     rnn: Rnn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summarize.summarizers.long.MOST", 3)
+    monkeypatch.setattr("summarize.pipeline.chunking.MOST", 3)
     summary = rnn.summarize([LONG], max_tokens=4, beam_size=1)[0]
     assert summary.chunks == 3 and 0 < summary.tokens.read < summary.tokens.document
 

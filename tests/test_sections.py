@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarize.sections import sections
+from summarize.document.headings import sections
 
 PROSE = "This paragraph says something about the thing, and ends like a sentence does."
 

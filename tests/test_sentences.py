@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarize.sentences import chunks, largest, sentences
+from summarize.document.sentences import chunks, largest, sentences
 
 
 @given(st.integers(1, 200), st.integers(0, 250), st.integers(1, 250))

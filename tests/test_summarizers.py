@@ -8,13 +8,14 @@ import pytest
 from conftest import TEXTS
 
 import summarize as package
+from summarize.document.sentences import chunks, first_sentence, sentences
 from summarize.errors import ModelError, OptionError
+from summarize.models.registry import load_summarizer, shipped
+from summarize.models.rnn import Rnn, repeats_words
+from summarize.options import Options
 from summarize.rnn.beam_search import Hypothesis
 from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import SPECIAL, Tokenizer
-from summarize.sentences import chunks, first_sentence, sentences
-from summarize.summarizers import Options, load_summarizer, shipped
-from summarize.summarizers.rnn import Rnn, repeats_words
 
 
 def test_the_python_api_gives_summaries_in_order(checkpoint: Checkpoint) -> None:
@@ -75,7 +76,7 @@ def test_the_shipped_model_keeps_its_budget() -> None:
 
 def test_the_shipped_transformer_keeps_its_budget_and_reads() -> None:
     """Within 10 % of the RNN's parameters; what it writes comes from what it was given."""
-    from summarize.summarizers.catalog import folder_entry
+    from summarize.models.catalog import folder_entry
 
     ours, rnn = (folder_entry(shipped(name), name) for name in ("transformer", "attention"))
     assert ours.parameters and rnn.parameters and ours.disk_bytes

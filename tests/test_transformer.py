@@ -15,10 +15,11 @@ import torch
 from conftest import TEXTS, Command
 
 from summarize.errors import CheckpointError, ModelError, OptionError
+from summarize.models.huggingface import Transformer, cut_at_sentence
+from summarize.models.registry import load_summarizer
+from summarize.options import Options
 from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import Tokenizer
-from summarize.summarizers import Options, load_summarizer
-from summarize.summarizers.transformer import Transformer, cut_at_sentence
 
 KINDS = ("bart", "pegasus", "t5", "led", "llama")
 CHAT = (
@@ -128,7 +129,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(autouse=True)
 def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random weights hardly ever end a sentence: no use waiting for it."""
-    monkeypatch.setattr("summarize.summarizers.writing.RETRIES", 0)
+    monkeypatch.setattr("summarize.models.base.RETRIES", 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

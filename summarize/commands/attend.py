@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from summarize import documents
 from summarize.commands.results import check_folder
 from summarize.commands.text import check_output, note
+from summarize.document import read as documents
 from summarize.errors import ModelError, OptionError
-from summarize.summarizers import DEFAULT_MODEL, Options, load_summarizer
+from summarize.models.registry import DEFAULT_MODEL, load_summarizer
+from summarize.options import Options
 
 if TYPE_CHECKING:
-    from summarize.summarizers.alignment import Alignment
+    from summarize.pipeline.alignment import Alignment
 
 HELP = """Look inside what a model writes: the document shaded by how much each word was read, and
 for each word of the summary the words it came from.

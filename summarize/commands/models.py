@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from summarize.summarizers.catalog import Entry
+    from summarize.models.catalog import Entry
 
 HELP = """List the models: those that ship, those with a short name on the Hugging Face hub, and
 FOLDERS of your own. Any other model of the hub is -m org/name."""
@@ -23,7 +23,7 @@ def models(
         bool, typer.Option("--json", help="One JSON object a model, a line each.")
     ] = False,
 ) -> int:
-    from summarize.summarizers.catalog import catalog, folder_entry
+    from summarize.models.catalog import catalog, folder_entry
 
     entries = [folder_entry(folder) for folder in folders] if folders else catalog()
     if json_lines:

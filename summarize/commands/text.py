@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from summarize import documents
+from summarize.document import read as documents
 from summarize.errors import DocumentError, OptionError
 from summarize.files import write_text
-from summarize.summarizers import DEFAULT_MODEL, Options, Summary, load_summarizer
+from summarize.models.registry import DEFAULT_MODEL, load_summarizer
+from summarize.options import Options
+from summarize.summary import Summary
 from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
-    from summarize.documents import Document
+    from summarize.document.read import Document
 
 HELP = """Summarize files and piped text, at once and offline.
 

@@ -21,6 +21,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from summarize.document.sentences import sentences
 from summarize.errors import ModelError, OptionError
 from summarize.evaluation.data import Data, Row
 from summarize.evaluation.environment import child_environment, environment
@@ -35,8 +36,8 @@ from summarize.evaluation.rouge import (
     signature,
 )
 from summarize.evaluation.text import describe
-from summarize.sentences import sentences
-from summarize.summarizers import SUMMARIZERS, Options, is_hugging_face
+from summarize.models.registry import SUMMARIZERS, is_hugging_face
+from summarize.options import Options
 
 SCHEMA_VERSION = 1
 ORACLE = "oracle"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from summarize.errors import DataError
-from summarize.summarizers import is_hub_id
+from summarize.models.registry import is_hub_id
 from summarize.training.examples import read_rows
 
 DOCUMENT_FIELDS = ("document", "article", "text", "abstract", "dialogue")

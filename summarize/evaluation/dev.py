@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summarize.evaluation.rouge import rouge_scores
-from summarize.summarizers import Options, load_summarizer
+from summarize.models.registry import load_summarizer
+from summarize.options import Options
 
 if TYPE_CHECKING:
     from summarize.training.examples import Example

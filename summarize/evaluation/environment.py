@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from summarize import cores
+from summarize.threads import THREADS, available
 
 PACKAGES = (
     "summarize",
@@ -29,7 +29,7 @@ def environment(threads: int | None = None) -> dict[str, Any]:
     return {
         "cpu": cpu(),
         "cores": os.cpu_count(),
-        "threads": threads or cores.available(),
+        "threads": threads or available(),
         "memory_bytes": memory(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -60,7 +60,7 @@ def child_environment(threads: int | None) -> dict[str, str]:
     """
     here = str(Path(__file__).parents[2])
     paths = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
-    limits = dict.fromkeys(cores.THREADS, str(threads)) if threads else {}
+    limits = dict.fromkeys(THREADS, str(threads)) if threads else {}
     return os.environ | limits | {"PYTHONPATH": paths}
 
 

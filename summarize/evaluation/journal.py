@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from summarize.summarizers import SUMMARIZERS, shipped
+from summarize.models.registry import SUMMARIZERS, shipped
 
 
 class Journal:

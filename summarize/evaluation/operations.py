@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from summarize.models.registry import SUMMARIZERS, is_hugging_face, shipped
 from summarize.rnn.checkpoint import load_checkpoint
 from summarize.rnn.config import Config
 from summarize.rnn.runtime import weight_shapes
-from summarize.summarizers import SUMMARIZERS, is_hugging_face, shipped
 
 
 def multiply_adds(model: str, length: int, tokens: int, beam_size: int) -> dict[str, int] | None:

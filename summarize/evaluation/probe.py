@@ -24,7 +24,9 @@ import numpy as np
 from summarize.errors import SummarizeError
 from summarize.evaluation.environment import peak_memory
 from summarize.evaluation.worker import count_parameters
-from summarize.summarizers import Options, load_summarizer, shipped, writing
+from summarize.models import base as writing
+from summarize.models.registry import load_summarizer, shipped
+from summarize.options import Options
 
 SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times,
 LONGEST = 60.0  # unless three take longer than this
@@ -133,7 +135,7 @@ def opening(summarizer: Any, text: str) -> str:
 
 def beam_size(summarizer: Any, options: Options) -> int:
     if hasattr(summarizer, "runtime"):
-        from summarize.summarizers.rnn import DEFAULTS
+        from summarize.models.rnn import DEFAULTS
 
         return int(DEFAULTS["beam_size"])
     own = summarizer.model.generation_config.num_beams or 1
@@ -205,7 +207,7 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
 
 def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
     """Network, loss(src, mask, tgt, labels), vocabulary size and recipe of a model by name."""
-    from summarize.summarizers import SUMMARIZERS
+    from summarize.models.registry import SUMMARIZERS
     from summarize.training.models import make_model
     from summarize.training.recipe import Recipe
     from summarize.training.trainer import LossModule

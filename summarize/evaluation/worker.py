@@ -18,7 +18,8 @@ from typing import Any
 
 from summarize.errors import SummarizeError
 from summarize.evaluation.environment import peak_memory
-from summarize.summarizers import Options, Summarizer, load_summarizer
+from summarize.models.registry import Summarizer, load_summarizer
+from summarize.options import Options
 
 
 def main() -> None:

@@ -75,6 +75,11 @@ class Tokenizer:
     def vocab_size(self) -> int:
         return self._backend.get_vocab_size()
 
+    def vocabulary(self) -> dict[str, int]:
+        """Token, spelled in the byte alphabet of Radford et al. 2019, to id."""
+        vocabulary: dict[str, int] = self._backend.get_vocab()
+        return vocabulary
+
     def style_id(self, style: str) -> int:
         return SPECIAL.index(f"<{style}>")
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -46,8 +47,8 @@ class Model(Protocol):
         """What the loss measured in the last batch beside itself, for metrics.jsonl."""
         ...
 
-    def start_from(self, folder: Path) -> None:
-        """Warm start from the folder of a trained model."""
+    def start_from(self, folder: Path, tokenizer: Tokenizer) -> None:
+        """Warm start from the folder of a trained model, whose tokenizer may be another one."""
         ...
 
     def identity(self) -> dict[str, Any]:
@@ -74,9 +75,17 @@ class RnnModel:
     def measured(self) -> dict[str, float]:
         return self.loss.measured if isinstance(self.loss, RiskLoss) else {}
 
-    def start_from(self, folder: Path) -> None:
-        """Every weight of the same name and shape is taken over from an RNN."""
+    def start_from(self, folder: Path, tokenizer: Tokenizer) -> None:
+        """Every weight of the same name and shape is taken over from an RNN.
+
+        Rows of the embedding follow their tokens: a token that the other vocabulary lacks starts
+        as the mean of the tokens that it consists of there.
+        """
         checkpoint = load_checkpoint(folder)
+        if tokenizer.to_json() != checkpoint.tokenizer.to_json():
+            matrix = token_map(checkpoint.tokenizer, tokenizer)
+            for name in ("embedding.weight", "output_bias"):
+                checkpoint.weights[name] = matrix @ np.asarray(checkpoint.weights[name], np.float32)
         state = self.network.state_dict()
         taken = {
             name: torch.from_numpy(np.asarray(array, dtype=np.float32))
@@ -99,6 +108,21 @@ class RnnModel:
         styles = tuple(facts["styles"])
         checkpoint = Checkpoint(self.config, weights, tokenizer, **{**facts, "styles": styles})
         save_checkpoint(folder, checkpoint)
+
+
+def token_map(old: Tokenizer, new: Tokenizer) -> NDArray[np.float32]:
+    """(new V, old V): each new token as the mean of the longest old tokens that spell it."""
+    known = old.vocabulary()
+    matrix = np.zeros((new.vocab_size, old.vocab_size), np.float32)
+    for token, row in new.vocabulary().items():
+        start, columns = 0, []
+        while start < len(token):
+            end = next(e for e in range(len(token), start, -1) if token[start:e] in known)
+            columns.append(known[token[start:end]])
+            start = end
+        for column in columns:
+            matrix[row, column] += 1 / len(columns)
+    return matrix
 
 
 def make_model(recipe: Recipe, vocab_size: int, tokenizer: Tokenizer | None = None) -> Model:

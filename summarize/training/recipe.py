@@ -24,6 +24,7 @@ class Recipe:
     passes: float = 1.0
     vocab_size: int = 16384
     tokenizer_rows: int = 60_000
+    fresh_tokenizer: bool = False
     max_source_tokens: int = 256
     early_source_tokens: int = 0
     early_fraction: float = 0.0
@@ -79,6 +80,10 @@ class Recipe:
             raise OptionError("recipe key risk_samples is 1; a sample is compared with others")
         if self.risk_samples and self.architecture != "rnn":
             raise OptionError("recipe key risk_samples is for the architecture rnn")
+        if not isinstance(self.fresh_tokenizer, bool):
+            raise OptionError(
+                f"recipe key fresh_tokenizer is {self.fresh_tokenizer!r}; use true or false"
+            )
         choose("architecture", self.architecture, ("rnn", "transformer"))
         choose("optimizer", self.optimizer, ("adamw", "muon"))
         choose("precision", self.precision, ("bf16", "fp32"))

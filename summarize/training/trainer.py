@@ -27,8 +27,8 @@ from torch import Tensor, nn
 
 from summarize.errors import DataError, Interrupted, OptionError
 from summarize.files import write_bytes, write_text
+from summarize.models.familiarity import Familiarity, learn
 from summarize.rnn.tokenizer import STYLES, Tokenizer
-from summarize.summarizers.familiarity import Familiarity, learn
 from summarize.training.examples import Batch, Example, Pairs, Plan, read_examples
 from summarize.training.models import Model, make_model
 from summarize.training.precision import autocast, computes_bf16
@@ -133,8 +133,8 @@ def describe_data(run: Run) -> str:
         for path in [*run.data, *run.dev]
     ]
     keys = (
-        "vocab_size tokenizer_rows max_source_tokens max_target_tokens default_style styles "
-        "repeat dev_loss_rows dev_rouge_rows"
+        "vocab_size tokenizer_rows fresh_tokenizer max_source_tokens max_target_tokens "
+        "default_style styles repeat dev_loss_rows dev_rouge_rows"
     ).split()
     recipe = {key: getattr(run.recipe, key) for key in keys}
     values = {"files": files, "dev": len(run.dev), "init": str(run.init_from), "recipe": recipe}
@@ -147,7 +147,7 @@ def missing(path: Path) -> list[Any]:
 
 def build_cache(run: Run, cache: Path, progress: Progress) -> None:
     recipe = run.recipe
-    if run.init_from:
+    if run.init_from and not recipe.fresh_tokenizer:
         if not (run.init_from / "tokenizer.json").is_file():
             raise DataError(f"--init-from {run.init_from} is no model's folder: no tokenizer.json")
         tokenizer = Tokenizer.load(run.init_from / "tokenizer.json")
@@ -234,7 +234,7 @@ class Loop:
         torch.manual_seed(self.recipe.seed)
         self.model = make_model(self.recipe, tokenizer.vocab_size, tokenizer)
         if run.init_from:
-            self.model.start_from(run.init_from)
+            self.model.start_from(run.init_from, tokenizer)
         self.network = self.model.network.to(self.device)
         self.module = LossModule(self.model, self.recipe.label_smoothing)
         self.parallel = workers.wrap(self.module, self.model.has_unused_weights)

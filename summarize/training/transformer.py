@@ -204,7 +204,7 @@ class TransformerModel:
         self.loss = self.likelihood = self.network.loss
         self.measured: dict[str, float] = {}
 
-    def start_from(self, folder: Path) -> None:
+    def start_from(self, folder: Path, tokenizer: Tokenizer) -> None:
         """All weights of a transformer that was saved here, or the embedding of an RNN."""
         if (folder / "summarize.json").exists():
             self.network.start_from_transformer(folder)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 
-from summarize.summarizers.alignment import Alignment, group
+from summarize.pipeline.alignment import Alignment, group
 from summarize.views.terminal import visible
 
 # Shares of the most read word from which a word has this shade: background and text of the 256

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from summarize.files import write_text
-from summarize.summarizers.alignment import Alignment
+from summarize.pipeline.alignment import Alignment
 from summarize.views.terminal import visible
 
 LEAST = 0.002  # shares below this are not drawn, nor carried

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 from summarize.files import write_bytes
-from summarize.summarizers.alignment import Alignment
+from summarize.pipeline.alignment import Alignment
 from summarize.views.pictures import INK, require_matplotlib, to_png
 from summarize.views.terminal import visible
 

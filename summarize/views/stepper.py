@@ -9,7 +9,7 @@ import textwrap
 
 from rich.cells import cell_len
 
-from summarize.summarizers.alignment import Alignment
+from summarize.pipeline.alignment import Alignment
 from summarize.views.attention import clip, looked_line, marked, summary_line
 from summarize.views.terminal import visible
 

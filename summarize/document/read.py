@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from summarize import formats
+from summarize.document import formats
 from summarize.errors import DocumentError, OptionError
 
 STDIN = "-"
@@ -58,7 +58,7 @@ def read(source: str, encoding: str | None = None, field: str | None = None) -> 
         text = LINE_END.sub("\n", LAYOUT.sub("", text))
         kind = formats.of_text(text, name)
         if kind == "json":
-            from summarize.formats.json import to_text
+            from summarize.document.formats.json import to_text
 
             text = to_text(text, name, field)
         elif field is not None:

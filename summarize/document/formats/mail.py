@@ -42,7 +42,7 @@ def body_of(message: EmailMessage, name: str) -> str:
         if has_words(text):
             if kind == "plain":
                 return text
-            from summarize.formats import convert
+            from summarize.document.formats import convert
 
             return convert("html", text, name)
     return ""
@@ -55,7 +55,7 @@ def decoded(part: MIMEPart, name: str) -> str:
     try:
         return payload.decode(part.get_content_charset() or "utf-8")
     except (LookupError, UnicodeError):
-        from summarize.documents import decode
+        from summarize.document.read import decode
 
         return decode(payload, name, None)[0]
 

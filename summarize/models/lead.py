@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from summarize.document.sentences import bounded, first_sentence
 from summarize.errors import OptionError
-from summarize.sentences import bounded, first_sentence
-from summarize.summarizers import Options, Summary, Tokens, resolve
+from summarize.options import Options, resolve
+from summarize.summary import Summary, Tokens
 
 
 class Lead:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize.sentences import sentences
+from summarize.document.sentences import sentences
 
 WORD = re.compile(r"\S+")
 CITED, LEAST = 3, 0.1  # sentences named for one of the summary, and the share each must have

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from summarize.errors import CheckpointError, ModelError, OptionError
 from summarize.files import sha256
-from summarize.summarizers.packaged import PACKAGED
+from summarize.models.packaged import PACKAGED
 
 LARGE = 50_000_000  # parameters from which half precision is worth its rounding
 

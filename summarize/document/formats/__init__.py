@@ -90,5 +90,5 @@ def convert(kind: str, data: bytes | str, name: str) -> str:
             f"{name} is {kind.upper()}, which needs {library}; install it with: "
             "pip install 'summarize[formats]'"
         )
-    text: str = import_module(f"summarize.formats.{kind}").to_text(data, name)
+    text: str = import_module(f"summarize.document.formats.{kind}").to_text(data, name)
     return text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from summarize.sentences import ENDS, MARK, is_capitals
+from summarize.document.sentences import ENDS, MARK, is_capitals
 
 LONGEST, MOST_WORDS = 80, 12  # of a heading, in characters and words
 PROSE = 20  # words that make a block prose although no sentence ends there

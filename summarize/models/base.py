@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize import cores
-from summarize.summarizers import Options
-from summarize.summarizers.alignment import Alignment
+from summarize import threads
+from summarize.options import Options
+from summarize.pipeline.alignment import Alignment
 
 # Characters of which the tokens are counted: counting those of a book would take longer than
 # reading its opening.
@@ -111,7 +111,7 @@ def in_step(
     """Results in order; where the model allows it and there is much to do, on all cores, each with
     matrix products of its own: sharing those between the cores too took twice as long
     (benchmarks/LOG.md)."""
-    workers = min(cores.available(), len(batches))
+    workers = min(threads.available(), len(batches))
     if len(batches) < PARALLEL or workers < 2 or not writer.is_parallel:
         yield from map(write, batches)
         return
@@ -119,7 +119,7 @@ def in_step(
     from concurrent.futures import ThreadPoolExecutor
 
     pool = ThreadPoolExecutor(workers)
-    with cores.one_core_each():
+    with threads.one_core_each():
         try:
             yield from pool.map(write, batches)
         finally:  # an interrupted run must not finish what it has begun

@@ -16,22 +16,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from summarize.document.sentences import ENDS, paragraphs
 from summarize.errors import DocumentError, ModelError, OptionError
-from summarize.rnn.tokenizer import SURROGATE
-from summarize.sentences import ENDS, paragraphs
-from summarize.summarizers import Options, Summary, resolve, style_of
-from summarize.summarizers.alignment import Alignment, align, pieces_of
-from summarize.summarizers.batches import summarize_all, takes_pieces
-from summarize.summarizers.familiarity import Familiarity
-from summarize.summarizers.loading import Loaded, load
-from summarize.summarizers.long import align_long
-from summarize.summarizers.writing import (
+from summarize.models.base import (
     COUNTED,
     Draft,
     Source,
     estimated_tokens,
     write_to_end,
 )
+from summarize.models.familiarity import Familiarity
+from summarize.models.loading import Loaded, load
+from summarize.models.registry import style_of
+from summarize.options import Options, resolve
+from summarize.pipeline.alignment import Alignment, align, pieces_of
+from summarize.pipeline.chunking import align_long
+from summarize.pipeline.run import summarize_all, takes_pieces
+from summarize.rnn.tokenizer import SURROGATE
+from summarize.summary import Summary
 
 CHAT_TOKENS = 4096  # what an instructed model reads at most: on a CPU more would take minutes
 LOOKED = 50_000_000  # weights of cross-attention that are kept beside a batch, at most

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from summarize.errors import CheckpointError
-from summarize.summarizers import SHORT_NAMES, SUMMARIZERS, shipped
+from summarize.models.registry import SHORT_NAMES, SUMMARIZERS, shipped
 
 OUR_DATA = "arXiv titles, SciTLDR, documentation pages"
 CNN = "news (CNN/DailyMail)"
@@ -111,7 +111,7 @@ def on_this_machine(model: str) -> Path | None:
     """The folder of a hub model that was downloaded, or came with a package."""
     from huggingface_hub import try_to_load_from_cache
 
-    from summarize.summarizers.packaged import PACKAGED
+    from summarize.models.packaged import PACKAGED
 
     package = PACKAGED.get(model)
     spec = find_spec(package) if package else None

@@ -11,24 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from summarize.document.sentences import ENDS
 from summarize.errors import DocumentError, ModelError, OptionError
-from summarize.rnn.beam_search import Hypothesis, Search, beam_search_batch
-from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
-from summarize.rnn.runtime import Runtime
-from summarize.rnn.tokenizer import EOS_ID, SPECIAL, squeeze
-from summarize.sentences import ENDS
-from summarize.summarizers import Options, Summary, resolve, shipped, style_of
-from summarize.summarizers.alignment import Alignment, align, pieces_of, spans_of
-from summarize.summarizers.batches import summarize_all, takes_pieces
-from summarize.summarizers.familiarity import Familiarity
-from summarize.summarizers.long import align_long
-from summarize.summarizers.writing import (
+from summarize.models.base import (
     COUNTED,
     Draft,
     Source,
     estimated_tokens,
     write_to_end,
 )
+from summarize.models.familiarity import Familiarity
+from summarize.models.registry import shipped, style_of
+from summarize.options import Options, resolve
+from summarize.pipeline.alignment import Alignment, align, pieces_of, spans_of
+from summarize.pipeline.chunking import align_long
+from summarize.pipeline.run import summarize_all, takes_pieces
+from summarize.rnn.beam_search import Hypothesis, Search, beam_search_batch
+from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
+from summarize.rnn.runtime import Runtime
+from summarize.rnn.tokenizer import EOS_ID, SPECIAL, squeeze
+from summarize.summary import Summary
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
 DEFAULTS: dict[str, Any] = {

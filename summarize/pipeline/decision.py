@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize.sentences import ENDS, bounded, first_sentence, sentences
-from summarize.summarizers import Options
-from summarize.summarizers.alignment import cited
-from summarize.summarizers.familiarity import LEAST_CONFIDENCE
-from summarize.summarizers.writing import Writer
+from summarize.document.sentences import ENDS, bounded, first_sentence, sentences
+from summarize.models.base import Writer
+from summarize.models.familiarity import LEAST_CONFIDENCE
+from summarize.options import Options
+from summarize.pipeline.alignment import cited
 
 SENTENCE = 4  # words; with fewer it says little about a document
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from summarize.summarizers import Options, Summary, Tokens, settling
-from summarize.summarizers.alignment import group
-from summarize.summarizers.long import summarize_long
-from summarize.summarizers.settling import Part, settle, tokens_of
-from summarize.summarizers.writing import Source, Writer, familiarity_of, write_sorted
+from summarize.models.base import Source, Writer, familiarity_of, write_sorted
+from summarize.options import Options
+from summarize.pipeline import decision as settling
+from summarize.pipeline.alignment import group
+from summarize.pipeline.chunking import summarize_long
+from summarize.pipeline.decision import Part, settle, tokens_of
+from summarize.summary import Summary, Tokens
 
 
 def summarize_all(

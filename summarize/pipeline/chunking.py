@@ -18,11 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize.sections import Section, sections
-from summarize.sentences import ENDS, chunks, sentences
-from summarize.summarizers import Options, Summary, Tokens
-from summarize.summarizers.alignment import Alignment, Grouped, group, spans_of
-from summarize.summarizers.settling import (
+from summarize.document.headings import Section, sections
+from summarize.document.sentences import ENDS, chunks, sentences
+from summarize.models.base import Writer, familiarity_of, write_sorted
+from summarize.options import Options
+from summarize.pipeline.alignment import Alignment, Grouped, group, spans_of
+from summarize.pipeline.decision import (
     Part,
     Settled,
     Source,
@@ -30,7 +31,7 @@ from summarize.summarizers.settling import (
     settle,
     tokens_of,
 )
-from summarize.summarizers.writing import Writer, familiarity_of, write_sorted
+from summarize.summary import Summary, Tokens
 
 MEDIUM = (3, 5)  # sentences
 OPENING = 0.75  # of what the model reads when it joins lines, at most this share is the opening
