@@ -12,13 +12,13 @@ __version__ = "0.1.0"
 __all__ = ["Document", "Summary", "SummarizeError", "load_summarizer", "summarize"]
 
 if TYPE_CHECKING:
-    from summarize.document.read import Document
+    from summarize.document.document import Document
     from summarize.errors import SummarizeError
     from summarize.models.registry import load_summarizer
     from summarize.summary import Summary
 
 _HOME = {
-    "Document": "summarize.document.read",
+    "Document": "summarize.document.document",
     "Summary": "summarize.summary",
     "SummarizeError": "summarize.errors",
     "load_summarizer": "summarize.models.registry",

@@ -23,7 +23,7 @@ from summarize.summary import Summary
 from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
-    from summarize.document.read import Document
+    from summarize.document.document import Document
 
 HELP = """Summarize files and piped text, at once and offline.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from summarize.document import formats
+from summarize.document.document import Document
 from summarize.errors import DocumentError, OptionError
 
 STDIN = "-"
@@ -31,15 +32,6 @@ SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which is no text
 # word's own (command-line), nothing says so.
 HYPHEN = re.compile(r"(?<=[^\W\d_])\u2010[ \t]*\n[ \t]*(?=[a-z\u00df-\u00ff])")
 LAYOUT = re.compile("\x1b\\[[0-9;]*m|.\x08")
-
-
-@dataclass(frozen=True)
-class Document:
-    """A text and where it came from. `note` is what the reader should know about the reading."""
-
-    source: str
-    text: str
-    note: str = ""
 
 
 def read(source: str, encoding: str | None = None, field: str | None = None) -> Document:
@@ -71,7 +63,7 @@ def read(source: str, encoding: str | None = None, field: str | None = None) -> 
     text = HYPHEN.sub("", SURROGATE.sub("\ufffd", text))
     if not any(character.isalnum() for character in text):
         raise DocumentError(f"{name} holds no words")
-    return Document(name, text, note)
+    return replace(Document.from_text(text, name), note=note)
 
 
 def read_bytes(source: str) -> bytes:

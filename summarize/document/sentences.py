@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice, takewhile
 
+from summarize.document.document import Block
+
+SPACE = re.compile(r"\s")
 MARK = re.compile(r"#{1,6}\s+(\S.*?)\s*#*")
 ITEM = re.compile(r"\s*(?:[-*•+]|\|)\s")
 MOST_WORDS, MOST_CHARACTERS = 40, 400  # of what does not end as a sentence
@@ -24,6 +27,25 @@ def sentences(text: str) -> Iterator[str]:
             squeezed = " ".join(sentence.split())
             if squeezed:
                 yield squeezed
+
+
+def sentences_of(text: str, block: Block) -> Iterator[tuple[int, int]]:
+    """Spans of the sentences of a block, without the white space around them."""
+    if block.kind in ("code", "table"):
+        return
+    if block.kind == "heading":
+        yield block.start, block.end
+        return
+    from sentencex import get_sentence_boundaries
+
+    # White space stays one character wide, so that spans hold; a hard wrap ends no sentence.
+    prose = SPACE.sub(" ", text[block.start : block.end])
+    for found in get_sentence_boundaries("en", prose):
+        sentence = prose[found["start_index"] : found["end_index"]]
+        start = block.start + found["start_index"] + len(sentence) - len(sentence.lstrip())
+        end = block.start + found["start_index"] + len(sentence.rstrip())
+        if start < end:
+            yield start, end
 
 
 def paragraphs(text: str) -> Iterator[str]:

@@ -1,0 +1,88 @@
+"""A document: its text, the blocks it is made of, and its sentences. Everything later carries
+indices into these, so a sentence is found once and never searched for again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+
+class Block(NamedTuple):
+    """A span of the text, and what it is.
+
+    kind: "heading", "paragraph", "item" (of a list), "table", "code" or "quote".
+    level: of a heading (1 to 6) or of a nested item. speaker: of a turn in a chat or a meeting.
+    """
+
+    kind: str
+    start: int
+    end: int
+    level: int = 0
+    speaker: str = ""
+
+
+class Sentence(NamedTuple):
+    """A span of the text, and the index of its block."""
+
+    start: int
+    end: int
+    block: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text with its structure, built once by `summarize.document.read.read` or `from_text`.
+
+    source: a path, or "stdin". note: what the user should know about the reading.
+    kind: "text", or "mail", "chat", "csv", "json", "log", "diff", "code", "manpage".
+    facts: what was counted in a CSV file, a log, a diff or source code; `facts["summary"]` is a
+    true sentence or two about it, given instead of a summary.
+    """
+
+    text: str
+    source: str = ""
+    note: str = ""
+    kind: str = "text"
+    blocks: tuple[Block, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_text(cls, text: str, source: str = "") -> Document:
+        """Plain text; its blocks are guessed."""
+        from summarize.document.blocks import guess_blocks
+
+        # Half a surrogate pair is not text.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return cls(text, source, blocks=tuple(guess_blocks(text)))
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """In order. Headings are sentences too, told apart by their block's kind; code and
+        tables hold none."""
+        from summarize.document.sentences import sentences_of
+
+        return tuple(
+            Sentence(start, end, index)
+            for index, block in enumerate(self.blocks)
+            for start, end in sentences_of(self.text, block)
+        )
+
+    def sentence_text(self, index: int) -> str:
+        """With runs of white space squeezed."""
+        sentence = self.sentences[index]
+        return " ".join(self.text[sentence.start : sentence.end].split())
+
+    def block_text(self, index: int) -> str:
+        block = self.blocks[index]
+        return self.text[block.start : block.end]
+
+    @cached_property
+    def headings(self) -> list[tuple[int, int, str]]:
+        """Block index, level and name of each heading, in order."""
+        return [
+            (index, block.level, " ".join(self.block_text(index).split()).strip("# "))
+            for index, block in enumerate(self.blocks)
+            if block.kind == "heading"
+        ]
