@@ -12,6 +12,8 @@ SummarizeError            base: the message is one line, names the value and the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SummarizeError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -55,3 +57,16 @@ class Interrupted(SummarizeError):
     def __init__(self, message: str, exit_code: int = 130) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean attend?` for the nearest known word; nothing where none is near."""
+    from difflib import get_close_matches  # slow to import, and only needed for an error
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def first_line(error: BaseException, most: int = 300) -> str:
+    """What a library's exception says, as one line; its type, where it says nothing."""
+    return " ".join(str(error).split())[:most] or type(error).__name__
