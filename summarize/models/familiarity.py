@@ -9,7 +9,7 @@ set against training texts of as many different tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize.errors import CheckpointError
-from summarize.files import write_bytes
+from summarize.rnn.manifest import add_to_set
+from summarize.rnn.weights import load_weights
 
 FILE = "familiarity.safetensors"
 QUANTILE = 0.95  # of training texts, the strangest twentieth counts as foreign
@@ -47,7 +48,8 @@ class Familiarity:
         """From 1, an ordinary text, through a half at the limit, to 0."""
         return 1 / (1 + math.exp(min(500, STEEPNESS * (self.strangeness(ids) - self.limit))))
 
-    def save(self, folder: Path) -> None:
+    def to_bytes(self) -> bytes:
+        """The content of FILE."""
         from safetensors.numpy import save
 
         values = np.array([self.intercept, self.slope, self.deviation, self.limit], np.float64)
@@ -55,25 +57,26 @@ class Familiarity:
             "surprisal": self.surprisal.astype(np.float16),
             "line": values,
         }
-        write_bytes(folder / FILE, save(tensors))
+        data: bytes = save(tensors)
+        return data
+
+    def save(self, folder: Path) -> None:
+        """Into the folder of a checkpoint, whose manifest then lists it."""
+        add_to_set(folder, {FILE: self.to_bytes()})
 
     @classmethod
-    def load(cls, folder: Path) -> Familiarity | None:
-        """None where the folder says nothing about it. Raises CheckpointError."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
-        path = folder / FILE
-        if not path.exists():
+    def from_files(
+        cls, files: Mapping[str, bytes], folder: Path, vocab_size: int
+    ) -> Familiarity | None:
+        """None where a checkpoint has no such file. Raises CheckpointError."""
+        if FILE not in files:
             return None
-        try:
-            tensors: dict[str, Any] = load(path.read_bytes())
-            line = [float(value) for value in tensors["line"]]
-            return cls(tensors["surprisal"].astype(np.float32), *line)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"{path} is damaged ({error}); copy it again, or leave it out"
-            ) from None
+        path = folder / FILE
+        tensors = load_weights(files[FILE], path, {"surprisal": (vocab_size,), "line": (4,)})
+        intercept, slope, deviation, limit = (float(value) for value in tensors["line"])
+        if deviation <= 0:
+            raise CheckpointError(f"{path} is damaged; copy or train the checkpoint again")
+        return cls(tensors["surprisal"].astype(np.float32), intercept, slope, deviation, limit)
 
 
 def surprise(

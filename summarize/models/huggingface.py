@@ -65,8 +65,9 @@ class Transformer:
         loaded: Loaded = load(source, self.name, revision, device, offline)
         self.model, self.tokenizer, self.ours = loaded.model, loaded.tokenizer, loaded.ours
         self.writes_sentence = bool(self.ours)
-        folder = Path(source)
-        self.familiarity = Familiarity.load(folder) if self.ours and folder.is_dir() else None
+        self.familiarity = Familiarity.from_files(
+            loaded.files, Path(source), self.model.config.vocab_size
+        )
         self.is_chat = not self.model.config.is_encoder_decoder
         self.styles: list[str] = self.ours.get("styles", ["title", "tldr"] if self.is_chat else [])
         self.default_style: str | None = self.ours.get("default_style")

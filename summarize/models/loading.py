@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from summarize.errors import CheckpointError, ModelError, OptionError
-from summarize.files import sha256
 from summarize.models.packaged import PACKAGED
+from summarize.rnn.manifest import place, read_set, shown
 
 LARGE = 50_000_000  # parameters from which half precision is worth its rounding
 
@@ -24,6 +23,7 @@ class Loaded(NamedTuple):
     model: Any
     tokenizer: Any
     ours: dict[str, Any]  # summarize.json of a model trained by `summarize train`, else empty
+    files: dict[str, bytes]  # what it lists
 
 
 def load(
@@ -37,14 +37,14 @@ def load(
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    place, gguf = locate(source)
-    if revision and isinstance(place, Path):
-        raise OptionError(f"--revision does nothing for {place}; leave it out")
+    where_from, gguf = locate(source)
+    if revision and isinstance(where_from, Path):
+        raise OptionError(f"--revision does nothing for {where_from}; leave it out")
     if gguf and find_spec("gguf") is None:
         raise ModelError(f"{gguf} needs gguf; install it with: pip install 'summarize[gguf]'")
-    ours = verify(place) if isinstance(place, Path) else {}
+    ours, files = verify(where_from) if isinstance(where_from, Path) else ({}, {})
     where: dict[str, Any] = {
-        "local_files_only": offline or isinstance(place, Path),
+        "local_files_only": offline or isinstance(where_from, Path),
         "trust_remote_code": False,  # the library's default is to ask, on standard input
     }
     if revision:
@@ -55,7 +55,7 @@ def load(
     # Some of the libraries print instead of logging; neither belongs into a summary.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
-            config = transformers.AutoConfig.from_pretrained(place, **where)
+            config = transformers.AutoConfig.from_pretrained(where_from, **where)
             kind: Any = None
             if config.is_encoder_decoder:
                 kind = transformers.AutoModelForSeq2SeqLM
@@ -66,21 +66,21 @@ def load(
                     f"{name} ({config.model_type}) reads but does not write; "
                     "use an encoder-decoder or an instruction-tuned model"
                 )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **where)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(where_from, **where)
             dtype = torch.float32 if ours else "auto"
-            model = kind.from_pretrained(place, config=config, dtype=dtype, **where)
+            model = kind.from_pretrained(where_from, config=config, dtype=dtype, **where)
             size = sum(parameter.numel() for parameter in model.parameters())
             dtype = half_precision(chosen) if size >= LARGE else torch.float32
             model = model.to(device=chosen, dtype=dtype).eval()
         except ModelError:
             raise
         except Exception as error:  # the libraries raise whatever a file or a server provokes
-            raise failure(name, error, isinstance(place, Path), offline, revision) from None
+            raise failure(name, error, isinstance(where_from, Path), offline, revision) from None
     if not tokenizer.is_fast:
         raise ModelError(f"{name} has only a slow tokenizer, which can't say where a token ends")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return Loaded(model, tokenizer, ours)
+    return Loaded(model, tokenizer, ours, files)
 
 
 def locate(source: Path | str) -> tuple[Path | str, str | None]:
@@ -105,38 +105,25 @@ def locate(source: Path | str) -> tuple[Path | str, str | None]:
     return source, files[0]
 
 
-def verify(folder: Path) -> dict[str, Any]:
-    """summarize.json of our own models, every file checked against its SHA-256."""
+def verify(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """summarize.json of our own models and the files that it lists, each one checked.
+
+    Both are empty for another's model. Raises CheckpointError.
+    """
     path = folder / "summarize.json"
-    if not path.exists():
-        return {}
-    try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        hashes: dict[str, str] = values["sha256"]
-        own = hashes.pop("summarize.json")
-        good = own == sha256(json.dumps(values, sort_keys=True).encode("utf-8"))
-        good = good and {"config.json", "model.safetensors", "tokenizer.json"} <= set(hashes)
-        good = good and values["default_style"] in values["styles"]
-        tokens = values["max_source_tokens"]
-        good = good and type(tokens) is int and tokens > 0
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        good = False
-    if not good:
-        raise CheckpointError(f"{path} is damaged; copy or train the model again")
-    if values.get("format_version") != 1:
-        raise CheckpointError(
-            f"{path} has format_version {values.get('format_version')!r}; this summarize reads 1"
-        )
-    for name, expected in hashes.items():
-        file = folder / name
-        if not file.is_file():
-            raise CheckpointError(f"{folder} lacks {name}; copy or train the model again")
-        if sha256(file.read_bytes()) != expected:
-            raise CheckpointError(
-                f"{file} is damaged (its SHA-256 is not the one in summarize.json); "
-                "copy or train the model again"
-            )
-    return values
+    if not place(folder, path.name).exists():
+        return {}, {}
+    manifest, files = read_set(folder, path.name)
+    values = manifest.values
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        if name not in files:
+            raise CheckpointError(f"{path} does not list {name}; copy or train the model again")
+    styles, tokens = values.get("styles"), values.get("max_source_tokens")
+    if not isinstance(styles, list) or values.get("default_style") not in styles:
+        raise CheckpointError(f"{path}: default_style is not one of its styles")
+    if type(tokens) is not int or not 1 <= tokens <= 1_000_000:
+        raise CheckpointError(f"{path}: max_source_tokens is {shown(tokens)}")
+    return values, files
 
 
 def is_encoder_only(config: Any) -> bool:

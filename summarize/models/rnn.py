@@ -57,7 +57,9 @@ class Rnn:
             folder = source or shipped("attention")
             shown = str(source) if source else "attention"
             checkpoint = load_checkpoint(folder)
-            self.familiarity = Familiarity.load(folder)
+            self.familiarity = Familiarity.from_files(
+                checkpoint.files, folder, checkpoint.config.vocab_size
+            )
         self.name = name or shown
         self.tokenizer = checkpoint.tokenizer
         self.max_source_tokens = checkpoint.max_source_tokens

@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from summarize.errors import CheckpointError
+from summarize.rnn.manifest import shown
 
+# The largest sizes that a config may ask for; the weights' own header is compared later.
+MOST_LAYERS, MOST_HEADS, MOST_CHANNELS, MOST_TOKENS = 64, 1024, 65_536, 10_000_000
 ATTENTION_KINDS = ("none", "dot", "general", "additive", "local", "hard")
 
 
@@ -32,20 +35,34 @@ class Config:
     def __post_init__(self) -> None:
         if self.attention not in ATTENTION_KINDS:
             raise CheckpointError(
-                f"attention {self.attention!r} is unknown; use one of {', '.join(ATTENTION_KINDS)}"
+                f"attention {shown(self.attention)} is unknown; "
+                f"use one of {', '.join(ATTENTION_KINDS)}"
             )
+        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float):
+            raise CheckpointError(
+                f"config key dropout is {shown(self.dropout)}; it must be a number"
+            )
+        if not 0 <= self.dropout < 1:
+            raise CheckpointError(
+                f"config key dropout is {shown(self.dropout)}; it must be in [0, 1)"
+            )
+        most = {
+            "vocab_size": MOST_TOKENS,
+            "attention_heads": MOST_HEADS,
+            "encoder_layers": MOST_LAYERS,
+        }
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "attention":
+            if field.name in ("attention", "dropout"):
                 continue
-            if field.name == "dropout":
-                if isinstance(value, bool) or not isinstance(value, int | float):
-                    raise CheckpointError(f"config key dropout is {value!r}; it must be a number")
-                if not 0 <= value < 1:
-                    raise CheckpointError(f"config key dropout is {value!r}; it must be in [0, 1)")
-            elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise CheckpointError(
-                    f"config key {field.name} is {value!r}; it must be a whole number above 0"
+                    f"config key {field.name} is {shown(value)}; it must be a whole number above 0"
+                )
+            limit = most.get(field.name, MOST_CHANNELS)
+            if value > limit:
+                raise CheckpointError(
+                    f"config key {field.name} is {shown(value)}; {limit:,} is the most"
                 )
         if self.memory_size % self.attention_heads:
             raise CheckpointError(
@@ -69,7 +86,8 @@ class Config:
         unknown = sorted(set(values) - known)
         if unknown:
             raise CheckpointError(
-                f"unknown config key {unknown[0]!r}; this version knows {', '.join(sorted(known))}"
+                f"unknown config key {shown(unknown[0])}; "
+                f"this version knows {', '.join(sorted(known))}"
             )
         if "vocab_size" not in values:
             raise CheckpointError("config key vocab_size is missing")

@@ -1,0 +1,109 @@
+"""Weights in a safetensors file: its header is compared with the network before anything is
+allocated, and no weight may be NaN or infinite."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summarize.errors import CheckpointError
+from summarize.rnn.manifest import shown
+
+MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
+# float type -> the type to look at its bits in, and the bits of its exponent, which are all set in
+# an infinity and in a NaN. Integers compare ten times faster than np.isfinite on float16.
+EXPONENT: dict[Any, tuple[Any, int]] = {
+    np.dtype(np.float16): (np.uint16, 0x7C00),
+    np.dtype(np.float32): (np.uint32, 0x7F800000),
+}
+
+
+def read_header(data: bytes, path: Path) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of every tensor, from the first bytes of a file. Raises CheckpointError."""
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > min(MOST_HEADER_BYTES, len(data) - 8):
+        refuse(path, "its header is cut")
+    try:
+        header = json.loads(data[8 : 8 + size])
+        shapes = {
+            name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        refuse(path, "its header is not that of a safetensors file")
+    if any(type(n) is not int or n < 0 for shape in shapes.values() for n in shape):
+        refuse(path, "its header holds an impossible shape")
+    return shapes
+
+
+def read_header_of(path: Path) -> dict[str, tuple[int, ...]]:
+    """The same without reading the weights."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            size = int.from_bytes(start, "little")
+            return read_header(start + file.read(min(size, MOST_HEADER_BYTES)), path)
+    except OSError as error:
+        raise CheckpointError(f"can't read {path}: {error.strerror}") from None
+
+
+def count(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    return sum(math.prod(shape) for shape in shapes.values())
+
+
+def check_shapes(
+    found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]], path: Path
+) -> None:
+    for name, shape in expected.items():
+        if name not in found:
+            raise CheckpointError(f"{path} lacks the weight {name}")
+        if found[name] != shape:
+            raise CheckpointError(
+                f"{path}: weight {name} has shape {shown(found[name])}; "
+                f"config.json asks for {shown(shape)}"
+            )
+    for name in found:
+        if name not in expected:
+            raise CheckpointError(f"{path} has an unknown weight {shown(name)}")
+
+
+def load_weights(
+    data: bytes, path: Path, expected: Mapping[str, tuple[int, ...]] | None = None
+) -> dict[str, NDArray[Any]]:
+    """Arrays by name, of the `expected` shapes. Raises CheckpointError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    if expected is not None:
+        check_shapes(read_header(data, path), expected, path)
+    try:
+        weights: dict[str, NDArray[Any]] = load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        refuse(path, " ".join(str(error).split())[:200])
+    for name, weight in weights.items():
+        if expected is not None and weight.dtype.kind != "f":
+            raise CheckpointError(f"{path}: weight {name} is of type {weight.dtype}, not a float")
+        if not is_finite(weight):
+            raise CheckpointError(
+                f"{path}: weight {name} holds NaN or infinity; copy or train the checkpoint again"
+            )
+    return weights
+
+
+def is_finite(weight: NDArray[Any]) -> bool:
+    """Whether each value is a number."""
+    if not weight.size or weight.dtype.kind != "f":
+        return True
+    if weight.dtype not in EXPONENT or not weight.flags.c_contiguous:
+        return bool(np.isfinite(weight).all())
+    kind, exponent = EXPONENT[weight.dtype]
+    return bool((weight.view(kind) & exponent).max() != exponent)
+
+
+def refuse(path: Path, reason: str) -> NoReturn:
+    raise CheckpointError(f"{path} is damaged ({reason}); copy or train the checkpoint again")
