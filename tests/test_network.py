@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from summarize.rnn.attention import KINDS as CLASSES
 from summarize.rnn.attention import Memory
-from summarize.rnn.network import Seq2Seq, SmoothedCrossEntropy, Take, reverse_within_length
+from summarize.rnn.kernels import SmoothedCrossEntropy, Take, reverse_within_length
+from summarize.rnn.network import Seq2Seq
 from summarize.rnn.runtime import Runtime, weight_shapes
 
 SHAPES = [(1, 1), (2, 1), (1, 2), (5, 3)]  # heads, encoder layers

@@ -15,7 +15,8 @@ from test_training import TINY, Silent, final_state, rows, write
 from torch.nn import functional as F
 
 from summarize.errors import Interrupted, OptionError
-from summarize.rnn.network import Seq2Seq, smoothed_cross_entropy
+from summarize.rnn.kernels import smoothed_cross_entropy
+from summarize.rnn.network import Seq2Seq
 from summarize.rnn.tokenizer import EOS_ID, Tokenizer
 from summarize.training.examples import IGNORE
 from summarize.training.precision import autocast, computes_bf16

@@ -23,7 +23,8 @@ import torch
 from torch import Tensor
 
 from summarize.rnn.attention import Memory
-from summarize.rnn.network import Seq2Seq, State, real_positions, smoothed_cross_entropy
+from summarize.rnn.kernels import real_positions, smoothed_cross_entropy
+from summarize.rnn.network import Seq2Seq, State
 from summarize.rnn.tokenizer import EOS_ID, PAD_ID, SPECIAL, Tokenizer
 from summarize.training.examples import IGNORE
 from summarize.training.recipe import Recipe

@@ -31,7 +31,7 @@ from transformers.utils import logging
 from summarize.errors import OptionError
 from summarize.files import sha256, write_bytes, write_text
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
-from summarize.rnn.network import real_positions, smoothed_cross_entropy
+from summarize.rnn.kernels import real_positions, smoothed_cross_entropy
 from summarize.rnn.tokenizer import EOS, EOS_ID, PAD, PAD_ID, SPECIAL, Tokenizer
 from summarize.training.transformer_config import TransformerConfig
 
