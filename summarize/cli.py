@@ -1,89 +1,151 @@
-"""The command line: which command was meant, and how every ending becomes an exit code.
+"""The front door: signals, streams, and how every ending becomes an exit code.
 
-A first word that names a command is that command; anything else is files to summarize. Nothing
-heavy is imported here: `summarize --help` must answer at once.
+Exit codes: 0 done, 1 some inputs failed, 2 usage, 130 and 143 for SIGINT and SIGTERM. What takes
+time to import is imported inside `run`, where nothing can end in a traceback.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import sys
-from collections.abc import Callable
-from types import FrameType
 
-import typer
-
-from summarize.commands import attend, bench, models, report, scaling, score, text, train
-from summarize.errors import SummarizeError
-from summarize.views.terminal import visible
-
-
-def guarded(command: Callable[..., int]) -> Callable[..., None]:
-    """Run a command and exit: 0 done, 1 inputs failed, 2 usage, 130 or 143 signals."""
-
-    @functools.wraps(command)
-    def run(*args: object, **options: object) -> None:
-        try:
-            code = command(*args, **options)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader (`head`, a closed pager) has enough. Python must not complain at shutdown.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
-        except KeyboardInterrupt:
-            code = 130
-        except SummarizeError as error:
-            complain(str(error))
-            code = error.exit_code
-        except MemoryError:
-            complain("out of memory; give less text at a time")
-            code = 1
-        except OSError as error:
-            complain(f"{error.filename or 'output'}: {error.strerror or error}")
-            code = 1
-        raise typer.Exit(code)
-
-    return run
-
-
-def single(command: Callable[..., int], **texts: str) -> typer.Typer:
-    """An app of one command, so that `summarize FILE` needs no word in between."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(**texts)(guarded(command))  # type: ignore[arg-type]
-    return app
-
-
-default = single(text.text, help=text.HELP, epilog=text.EPILOG)
-COMMANDS = {
-    "attend": single(attend.attend, help=attend.HELP),
-    "bench": single(bench.bench, help=bench.HELP),
-    "models": single(models.models, help=models.HELP),
-    "report": single(report.report, help=report.HELP),
-    "scaling": single(scaling.scaling, help=scaling.HELP),
-    "score": single(score.score, help=score.HELP),
-    "train": single(train.train, help=train.HELP),
-}
+NO_MEMORY = ("cannot allocate memory", "failed to map segment")
 
 
 def main() -> None:
     """Entry point of `summarize`."""
-    signal.signal(signal.SIGTERM, on_terminate)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller: `summarize FILE >&-`
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
-        # A terminal that can't show a character gets an escape instead of a crash.
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-    first, *rest = sys.argv[1:] or [""]
-    if first in COMMANDS:
-        COMMANDS[first](rest, prog_name=f"summarize {first}")
-    default(sys.argv[1:], prog_name="summarize")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_at_once)
+    stopped.clear()
+    hook, sys.unraisablehook = sys.unraisablehook, unraisable
+    try:
+        code = run(sys.argv[1:])
+    finally:
+        sys.unraisablehook = hook
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, end_at_once)
+    sys.exit(code)
 
 
-def on_terminate(number: int, frame: FrameType | None) -> None:
+def run(arguments: list[str]) -> int:
+    """Run a command and say what went wrong with it. Returns the exit code."""
+    try:
+        from summarize.commands.streams import ReaderGone, open_streams, silence
+        from summarize.errors import SummarizeError
+    except (ImportError, MemoryError) as error:
+        os.write(2, f"summarize: {unexpected(error)}\n".encode())
+        return 1
+    open_streams()
+    code = 1
+    try:
+        code = call(arguments)
+        sys.stdout.flush()
+        return code
+    except ReaderGone:
+        silence(1)
+        return 0
+    except SummarizeError as error:
+        complain(spelled(error))
+        code = error.exit_code
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        complain(unexpected(error))
+    if stopped:
+        return stopped[0]
+    try:
+        sys.stdout.flush()
+    except (ReaderGone, SummarizeError):
+        silence(1)
+    return code
+
+
+def call(arguments: list[str]) -> int:
+    """The command's own exit code, also where it was stopped by a signal."""
+    try:
+        from summarize.commands.app import command_for
+
+        name, command, rest = command_for(arguments)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+        command(rest, prog_name=name)
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException:
+        if stopped:  # an import that was interrupted ends in any exception
+            return stopped[0]
+        raise
+    return 0
+
+
+# --- signals -----------------------------------------------------------------------------------
+
+stopped: list[int] = []  # the exit code of a signal that arrived while a command ran
+
+
+def end_at_once(number: int, frame: object) -> None:
+    """While nothing has begun, or everything is done: there is nothing to save."""
+    os._exit(128 + number)
+
+
+def stop(number: int, frame: object) -> None:
+    """While a command runs: it may have files to remove, or weights to save."""
+    stopped[:] = [128 + number]
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(128 + number)
 
 
+def unraisable(arguments: object) -> None:
+    """A signal that arrived where Python can't raise (a destructor, a callback of C)."""
+    error = getattr(arguments, "exc_value", None)
+    if stopped and isinstance(error, KeyboardInterrupt | SystemExit):
+        os._exit(stopped[0])
+    sys.__unraisablehook__(arguments)  # type: ignore[arg-type]
+
+
+# --- messages ----------------------------------------------------------------------------------
+
+
 def complain(message: str) -> None:
+    from summarize.views.terminal import visible
+
     print(f"summarize: {visible(message)}", file=sys.stderr)
+
+
+def spelled(error: Exception) -> str:
+    """With options as they are typed: the library says beam_size, the command --beam-size."""
+    from summarize.errors import OptionError
+
+    message = str(error)
+    if isinstance(error, OptionError):
+        from dataclasses import fields
+
+        from summarize.options import Options
+
+        words = message.split(" ")
+        names = {field.name for field in fields(Options)}
+        message = " ".join(f"--{w.replace('_', '-')}" if w in names else w for w in words)
+    return message
+
+
+def unexpected(error: BaseException) -> str:
+    """One line for what no part of the program has foreseen."""
+    text = " ".join(str(error).split())[:300]
+    if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in NO_MEMORY):
+        return "out of memory; give less text at a time, or allow more memory"
+    if isinstance(error, RecursionError):
+        return "the input is nested too deeply"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'output'}: {error.strerror or error}"
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    file = os.path.basename(trace.tb_frame.f_code.co_filename) if trace else "?"
+    return (
+        f"internal error: {type(error).__name__}: {text} ({file}:{trace.tb_lineno if trace else 0})"
+        "; please report it, with what python -X dev -m summarize shows"
+    )
