@@ -17,13 +17,14 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from summarize.errors import CheckpointError, OutputError
-from summarize.files import sha256
+from summarize.files import default_mode, fsync, lock, sha256
 
 FORMAT_VERSION = 2
 READABLE = (1, 2)  # 1 had no sizes, and left familiarity.safetensors out
@@ -232,31 +233,38 @@ def write_set(
 
     A file that only the old manifest lists belonged to the old weights and is removed.
     """
-    old = listed(folder)
-    seals = {file: {"sha256": sha256(data), "bytes": len(data)} for file, data in files.items()}
-    replace_files(folder, {**files, name: to_json(values, seals)}, remove=old - set(files))
+    with writing(folder):
+        old = listed(folder)
+        replace_files(folder, {**files, name: to_json(values, seals_of(files))})
+        for file in old - set(files):
+            (folder / file).unlink(missing_ok=True)
 
 
 def add_to_set(folder: Path, files: Mapping[str, bytes]) -> None:
     """Add files to a folder, or replace some, and list them in its manifest, all as one.
 
     A checkpoint of an older format becomes one of today's; a folder without a manifest gets a
-    manifest.json.
+    manifest.json. Raises OutputError, and CheckpointError for a damaged folder.
     """
-    name = find_manifest(folder)
-    if name is None:
-        write_set(folder, "manifest.json", {"format_version": FORMAT_VERSION}, files)
-        return
-    manifest, known = read_set(folder, name)
-    seals = {
-        file: {"sha256": sha256(data), "bytes": len(data)}
-        for file, data in {**known, **files}.items()
+    with writing(folder):
+        name = find_manifest(folder)
+        values: Mapping[str, Any] = {}
+        known: Mapping[str, bytes] = {}
+        if name is not None:
+            manifest, known = read_set(folder, name)
+            values = manifest.values
+        name = name or "manifest.json"
+        replace_files(folder, {**files, name: to_json(values, seals_of({**known, **files}))})
+
+
+def seals_of(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"sha256": sha256(data), "bytes": len(data)} for name, data in sorted(files.items())
     }
-    replace_files(folder, {**files, name: to_json(manifest.values, seals)})
 
 
 def to_json(values: Mapping[str, Any], seals: Mapping[str, Any]) -> bytes:
-    content = {**values, "format_version": FORMAT_VERSION, "files": dict(sorted(seals.items()))}
+    content = {**values, "format_version": FORMAT_VERSION, "files": seals}
     sealed = {**content, "sha256": seal_of(content)}
     return (json.dumps(sealed, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
@@ -270,31 +278,42 @@ def listed(folder: Path) -> set[str]:
         return set()
 
 
-def replace_files(folder: Path, files: Mapping[str, bytes], remove: set[str] | None = None) -> None:
-    """All of the files, or none; the manifest comes last in `files`."""
-    temporary = None
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """The folder, made if need be, for one process to write to. Raises OutputError."""
+    handle = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if os.name == "posix":  # elsewhere a folder can't be opened
+            handle = os.open(folder, os.O_RDONLY)
+            if not lock(handle):
+                raise OutputError(f"another process is writing to {folder}; try again later")
         settle(folder)  # what a run that was killed had completed
-        temporary = Path(tempfile.mkdtemp(prefix=f"{NEXT}-", suffix=".tmp", dir=folder))
-        for name, data in files.items():
-            with (temporary / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        sync_folder(temporary)
-        temporary.chmod(0o755)
-        temporary.rename(folder / NEXT)
-        temporary = None
-        sync_folder(folder)
-        settle(folder, list(files))
-        for name in remove or ():
-            (folder / name).unlink(missing_ok=True)
+        for leftover in (*folder.glob(f"{NEXT}-*"), *folder.glob(".*.next")):
+            remove(leftover)
+        yield
     except OSError as error:
         raise OutputError(f"can't write {folder}: {error.strerror or error}") from None
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """All of the files, or none; the manifest comes last."""
+    temporary = Path(tempfile.mkdtemp(prefix=f"{NEXT}-", dir=folder))
+    try:
+        for name, data in files.items():
+            (temporary / name).write_bytes(data)
+            fsync(temporary / name)
+        temporary.chmod(0o777 & (default_mode() | 0o111))
+        fsync(temporary)
+        temporary.rename(folder / NEXT)
+        fsync(folder)
+    except OSError:
+        remove(temporary)
+        raise
+    settle(folder, list(files))
 
 
 def settle(folder: Path, order: list[str] | None = None) -> None:
@@ -303,27 +322,23 @@ def settle(folder: Path, order: list[str] | None = None) -> None:
     if not new.is_dir():
         return
     for name in order or sorted(path.name for path in new.iterdir()):
-        temporary = folder / f".{name}.{os.getpid()}.tmp"
+        temporary = folder / f".{name}.next"
         temporary.unlink(missing_ok=True)
         try:
             os.link(new / name, temporary)
         except OSError:  # a file system without links
             shutil.copyfile(new / name, temporary)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
+            fsync(temporary)
         temporary.replace(folder / name)
-    sync_folder(folder)
-    gone = folder / f"{NEXT}-{os.getpid()}.old"
+    fsync(folder)
+    gone = Path(f"{new}-gone")
+    remove(gone)
     new.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    remove(gone)
 
 
-def sync_folder(folder: Path) -> None:
-    """A rename lasts once its folder is on the disk, too."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
