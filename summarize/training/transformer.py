@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -29,9 +30,9 @@ from transformers.models.t5.modeling_t5 import T5Attention, T5LayerNorm
 from transformers.utils import logging
 
 from summarize.errors import OptionError
-from summarize.files import sha256, write_bytes, write_text
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
 from summarize.rnn.kernels import real_positions, smoothed_cross_entropy
+from summarize.rnn.manifest import write_set
 from summarize.rnn.tokenizer import EOS, EOS_ID, PAD, PAD_ID, SPECIAL, Tokenizer
 from summarize.training.transformer_config import TransformerConfig
 
@@ -222,11 +223,10 @@ class TransformerModel:
 def save_transformer(
     folder: Path, network: Transformer, tokenizer: Tokenizer, facts: dict[str, Any]
 ) -> None:
-    """A Hugging Face folder in fp16 and summarize.json, written last; each file whole or not.
+    """A Hugging Face folder in fp16 and summarize.json, its manifest; all replaced at once.
 
-    `facts`: max_source_tokens, styles, default_style, training.
+    `facts`: max_source_tokens, styles, default_style, training, and maybe more `files` by name.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     model = network.model
     style = tokenizer.style_id(facts["default_style"])
     model.config.decoder_start_token_id = style
@@ -246,17 +246,9 @@ def save_transformer(
         backend.model_max_length = facts["max_source_tokens"]
         backend.save_pretrained(place)
         data = {path.name: path.read_bytes() for path in sorted(Path(place).iterdir())}
-    for name, content in data.items():
-        write_bytes(folder / name, content)
-    values = {
-        "format_version": 1,
-        "kind": "transformer",
-        **facts,
-        "sha256": {name: sha256(content) for name, content in data.items()},
-    }
-    own = sha256(json.dumps(values, sort_keys=True).encode("utf-8"))
-    values["sha256"]["summarize.json"] = own
-    write_text(folder / "summarize.json", json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    facts = {**facts, "kind": "transformer"}
+    files: Mapping[str, bytes] = facts.pop("files", {})
+    write_set(folder, "summarize.json", facts, {**data, **files})
 
 
 def tokenizer_of(tokenizer: Tokenizer) -> Any:
