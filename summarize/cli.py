@@ -122,13 +122,19 @@ def spelled(error: Exception) -> str:
 
     message = str(error)
     if isinstance(error, OptionError):
+        import re
         from dataclasses import fields
 
         from summarize.options import Options
 
-        words = message.split(" ")
         names = {field.name for field in fields(Options)}
-        message = " ".join(f"--{w.replace('_', '-')}" if w in names else w for w in words)
+        first, _, rest = message.partition(" ")  # "length is 'x'; use ..."
+        if first in names:
+            message = f"--{first} {rest}"
+        snake = "|".join(name for name in names if "_" in name)
+        message = re.sub(
+            rf"(?<![\w-])-{{0,2}}({snake})\b", lambda m: f"--{m[1].replace('_', '-')}", message
+        )
     return message
 
 

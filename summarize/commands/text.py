@@ -2,344 +2,251 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from summarize.commands import options as shared
+from summarize.commands.app import COMMANDS
+from summarize.commands.inputs import Inputs, expand
+from summarize.commands.notices import Notices, note
+from summarize.commands.printer import Printer, check_output
+from summarize.commands.progress import Progress
+from summarize.commands.settings import Settings, load_settings
 from summarize.document import read as documents
+from summarize.document.document import Document
 from summarize.errors import DocumentError, OptionError
-from summarize.files import write_text
 from summarize.models.registry import DEFAULT_MODEL, load_summarizer
 from summarize.options import Options
-from summarize.summary import Summary
-from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
-    from summarize.document.document import Document
+    from summarize.models.registry import Summarizer
 
-HELP = """Summarize files and piped text, at once and offline.
+__all__ = ["check_output", "note", "text"]
 
-FILES are text, Markdown, reStructuredText, LaTeX, mail or JSON, with the extra formats also PDF,
-DOCX and HTML; - is standard input, as is a pipe without FILES."""
+HELP = """Summarize files, pipes and web pages, offline and at once.
 
-EPILOG = """Commands: attend shows where a summary looked; models lists the models; bench, score and
-scaling measure them, report draws what was measured; train makes one of your own. Each has its
---help, as in summarize bench --help. A file named like a command is ./train."""
+FILES are text, Markdown, reStructuredText, LaTeX, mail, JSON and, with the extra "formats", PDF,
+DOCX and HTML. "-" is standard input, as is a pipe without FILES.
+
+Examples:
+
+\b
+  summarize report.pdf
+  man tar | summarize --length medium
+"""
+
+EPILOG = "\n\n".join(
+    [
+        "Commands:",
+        "\b\n" + "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items()),
+        "summarize COMMAND --help explains each. A file named like a command is ./train.",
+    ]
+)
+
+Files = Annotated[list[str] | None, typer.Argument(metavar="FILES", hidden=True)]
+Recursive = Annotated[
+    bool, typer.Option("-r", "--recursive", help="Summarize the documents in directories.")
+]
+Globs = Annotated[
+    list[str] | None,
+    typer.Option("--glob", metavar="PATTERN", help="With -r, only files that match: '*.md'."),
+]
+Extract = Annotated[
+    bool, typer.Option("--extract", help="Print the text that was read, and summarize nothing.")
+]
+Cite = Annotated[
+    bool, typer.Option("--cite", help="After each sentence, the numbers of its sources: [2, 5].")
+]
+Out = Annotated[
+    str | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write here, completely or not at all."),
+]
+FileNames = Annotated[
+    bool | None,
+    typer.Option(
+        "-H",
+        "--with-filename/--no-filename",
+        help="Name the file on each line, as grep does; the default for several files in a pipe.",
+    ),
+]
+Width = Annotated[
+    int | None,
+    typer.Option(
+        "--width",
+        metavar="N",
+        help="Wrap lines at N columns; 0 never. Default: a terminal's width; never in a pipe.",
+    ),
+]
+Man = Annotated[
+    bool, typer.Option("--man", help="Print the manual page: summarize --man | man -l -")
+]
+Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
 
 def text(
     context: typer.Context,
-    files: Annotated[list[str] | None, typer.Argument(metavar="FILES")] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            "-m",
-            "--model",
-            help="attention, seq2seq, transformer, lead; a model's folder; a Hugging Face "
-            "org/name; distilbart, bart, pegasus, t5-small, led, smollm2. See: summarize models",
-        ),
-    ] = DEFAULT_MODEL,
-    style: Annotated[
-        str | None,
-        typer.Option(help="title or tldr: the kind of summary, for models trained on both."),
-    ] = None,
-    length: Annotated[
-        str,
-        typer.Option(
-            "-l", "--length", help="short (a sentence), medium (three to five), long (a list)."
-        ),
-    ] = Options.length,
-    long: Annotated[
-        str,
-        typer.Option(
-            help="What a model can't read at once: chunk reads all of it, truncate the opening."
-        ),
-    ] = Options.long,
-    mode: Annotated[
-        str,
-        typer.Option(
-            help="auto gives a sentence of the text where our models are unsure; abstractive "
-            "insists on what they write, extractive on a sentence of the text."
-        ),
-    ] = Options.mode,
-    beam_size: Annotated[
-        int | None,
-        typer.Option(help="Hypotheses kept while searching; 1 is greedy and fastest."),
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option(help="The longest summary, in tokens (about 0.7 words each).")
-    ] = None,
-    min_tokens: Annotated[int | None, typer.Option(help="The shortest summary, in tokens.")] = None,
-    length_penalty: Annotated[
-        float | None, typer.Option(help="Above the model's own favours longer summaries.")
-    ] = None,
-    no_repeat_ngram_size: Annotated[
-        int | None, typer.Option(help="Write no run of this many tokens twice; 0 allows it.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Draw where hard attention looks, instead of the likeliest.")
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of a model on the hub.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps, for transformers.")] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Download nothing (as HF_HUB_OFFLINE=1).")
-    ] = False,
-    cite: Annotated[
-        bool, typer.Option("--cite", help="Name the source sentences behind each sentence: [2, 5].")
-    ] = False,
-    json_lines: Annotated[
-        bool, typer.Option("--json", help="One JSON object a document, a line each.")
-    ] = False,
-    output: Annotated[
-        str | None, typer.Option("-o", "--output", help="Write to this file, whole or not at all.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the input, where it is not UTF-8.")
-    ] = None,
-    field: Annotated[
-        str | None, typer.Option(help="Of JSON input, where the text is: body, or data.0.text.")
-    ] = None,
-    color: Annotated[
-        bool, typer.Option("--color/--no-color", help="Bold headings on a terminal.")
-    ] = True,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Say what was read, and how long it took.")
-    ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    files: Files = None,
+    model: shared.Model = None,
+    length: shared.Length = None,
+    style: shared.Style = None,
+    mode: shared.Mode = None,
+    overflow: shared.Overflow = None,
+    long: shared.Long = None,
+    recursive: Recursive = False,
+    glob: Globs = None,
+    field: shared.Field = None,
+    encoding: shared.Encoding = None,
+    output: Out = None,
+    json_lines: shared.JsonLines = False,
+    extract: Extract = False,
+    cite: Cite = False,
+    with_filename: FileNames = None,
+    width: Width = None,
+    color: shared.Color = None,
+    beam_size: shared.BeamSize = None,
+    max_tokens: shared.MaxTokens = None,
+    min_tokens: shared.MinTokens = None,
+    length_penalty: shared.LengthPenalty = None,
+    no_repeat_ngram_size: shared.NoRepeat = None,
+    seed: shared.Seed = None,
+    revision: shared.Revision = None,
+    device: shared.Device = None,
+    offline: shared.Offline = False,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
+    man: Man = False,
+    version: Version = False,
 ) -> int:
-    if version:
-        from summarize import __version__
-
-        print(f"summarize {__version__}")
-        return 0
-    if not files:
+    if version or man:
+        return about(man)
+    if not files and not recursive:
         if sys.stdin is None or sys.stdin.isatty():
             print(context.get_help())
             return 2
         files = [documents.STDIN]
     documents.check_encoding(encoding)
-    options = Options(
-        style=style,
-        length=length,
-        long=long,
-        mode=mode,
-        beam_size=beam_size,
-        max_tokens=max_tokens,
-        min_tokens=min_tokens,
-        length_penalty=length_penalty,
-        no_repeat_ngram_size=no_repeat_ngram_size,
-        seed=seed,
-        progress=Pieces() if sys.stderr.isatty() and not quiet and len(files) == 1 else None,
-    )
+    settings = load_settings()
+    files = expand(files or [], recursive, glob or [])
+    check_output(output, files)
+    inputs = Inputs(files, encoding, field, offline)
+    progress = Progress(not quiet, len(files))
+    options = decoding(context, settings, progress)
     if offline:  # before the hub's library is imported, which reads it once
         os.environ["HF_HUB_OFFLINE"] = "1"
-    summarizer = load_summarizer(model, revision=revision, device=device, offline=offline)
-    check_output(output, files)
     printer = Printer(
-        json_lines=json_lines,
+        output,
+        as_json=json_lines,
         cite=cite,
-        headings=len(files) > 1 and not json_lines and output is None and sys.stdout.isatty(),
-        bold=color and not os.environ.get("NO_COLOR"),
-        kept=[] if output is not None else None,
+        names=names_for(with_filename, len(files) > 1 or recursive, inputs, output),
+        bold=color is not False and not os.environ.get("NO_COLOR") and sys.stdout.isatty(),
+        width=columns(width, settings, output),
     )
+    if extract:
+        return print_texts(inputs, printer, progress, quiet)
+    summarizer = load_summarizer(
+        model or settings.model or DEFAULT_MODEL, revision=revision, device=device, offline=offline
+    )
+    notices = Notices(options, cite, quiet, verbose)
+    return summarize_all(summarizer, inputs, options, printer, notices, progress)
+
+
+def about(man: bool) -> int:
+    if man:
+        from summarize.commands.manual import manual
+
+        print(manual(), end="")
+        return 0
+    from summarize import __version__
+
+    print(f"summarize {__version__}")
+    return 0
+
+
+def decoding(context: typer.Context, settings: Settings, progress: Progress) -> Options:
+    """What was asked for, else the settings; their style is not for every model that -m names."""
+    asked = shared.chosen(context.params)
+    if "overflow" not in Options.__dataclass_fields__ and context.params["overflow"]:
+        asked["long"] = context.params["overflow"]
+    if settings.length is not None:
+        asked.setdefault("length", settings.length)
+    if settings.style is not None and context.params["model"] is None:
+        asked.setdefault("style", settings.style)
+    return Options(**asked, progress=progress.chunk if progress.shown else None)
+
+
+def names_for(asked: bool | None, many: bool, inputs: Inputs, output: str | None) -> str:
+    """Headings on a terminal, prefixes in a pipe or file; for Printer."""
+    shown = output is None and sys.stdout.isatty()
+    if asked is None:
+        asked = many or (shown and inputs.has_rows())
+    if not asked:
+        return ""
+    return "heading" if shown else "prefix"
+
+
+def columns(asked: int | None, settings: Settings, output: str | None) -> int:
+    """Where to wrap; 0 is never. What was typed holds everywhere, a setting on a terminal only."""
+    if asked is not None:
+        if not 0 <= asked <= 10_000:
+            raise OptionError(f"--width is {asked}; it must be from 0 to 10,000")
+        return asked
+    if output is not None or not sys.stdout.isatty():
+        return 0
+    return shutil.get_terminal_size().columns if settings.width is None else settings.width
+
+
+def print_texts(inputs: Inputs, printer: Printer, progress: Progress, quiet: bool) -> int:
+    """--extract: what a model would be given."""
     failed = False
-    away = output is not None or not sys.stdout.isatty()
-    bar = away and not quiet and len(files) > 1 and sys.stderr.isatty()
-    for batch in batches(
-        tracked(read_all(files, encoding, field), len(files), bar), options.batch_size
-    ):
-        good = [item for item in batch if not isinstance(item, DocumentError)]
-        summaries = iter(summarizer.summarize([document.text for document in good], options))
+    for item in read_all(inputs, progress):
+        progress.clear()
+        if isinstance(item, DocumentError):
+            failed = True
+            note(str(item))
+            continue
+        printer.document(item)
+        if item.note and not quiet:
+            note(f"{item.source}: {item.note}")
+    printer.close()
+    return int(failed)
+
+
+def summarize_all(
+    summarizer: Summarizer,
+    inputs: Inputs,
+    options: Options,
+    printer: Printer,
+    notices: Notices,
+    progress: Progress,
+) -> int:
+    """A few documents at a time: together they cost less, and the first summaries come soon."""
+    failed = False
+    items = read_all(inputs, progress)
+    while batch := list(islice(items, options.batch_size)):
+        good = [item for item in batch if isinstance(item, Document)]
+        summaries = iter(summarizer.summarize([item.text for item in good], options))
+        progress.clear()
         for item in batch:
             if isinstance(item, DocumentError):
                 failed = True
                 note(str(item))
                 continue
             summary = replace(next(summaries), source=item.source)
-            printer.show(summary)
-            if cite and not summary.provenance and not quiet:
-                note(f"{item.source}: {summary.model} does not tell which sentences it read")
-            if not quiet:
-                tell(item, summary, options, verbose)
-    if output is not None and printer.kept:
-        write_text_or_stdout(output, printer)
-    return 1 if failed else 0
+            printer.summary(summary)
+            notices.tell(item, summary)
+    printer.close()
+    return int(failed)
 
 
-def read_all(
-    files: list[str], encoding: str | None, field: str | None
-) -> Iterator[Document | DocumentError]:
-    """Each input in turn; one that can't be read does not stop the others."""
-    for source in files:
-        try:
-            yield documents.read(source, encoding, field)
-        except DocumentError as error:
-            yield error
-
-
-def tracked(
-    items: Iterator[Document | DocumentError], count: int, shown: bool
-) -> Iterator[Document | DocumentError]:
-    """The items, with a bar on stderr once they have taken over a second."""
-    if not shown:
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task("summarizing", total=count, visible=False)
-        started = time.monotonic()
-        for done, item in enumerate(items):
-            bar.update(task, completed=done, visible=time.monotonic() - started > 1)
-            yield item
-
-
-class Pieces:
-    """A bar on stderr for a document in pieces, once they have taken over a second."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.bar: Any = None
-        self.task: Any = None
-
-    def __call__(self, done: int, total: int) -> None:
-        if done == total:
-            if self.bar is not None:
-                self.bar.stop()
-                self.bar = None
-        elif self.bar is not None:
-            self.bar.update(self.task, completed=done)
-        elif time.monotonic() - self.started > 1:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self.bar = Progress(console=Console(stderr=True), transient=True)
-            self.task = self.bar.add_task("reading", total=total, completed=done)
-            self.bar.start()
-
-
-def batches(
-    items: Iterator[Document | DocumentError], size: int
-) -> Iterator[list[Document | DocumentError]]:
-    """Few at a time: together they cost less, and the first summaries still come soon."""
-    while batch := list(islice(items, size)):
-        yield batch
-
-
-class Printer:
-    """Where summaries go: stdout as each is ready, or kept until all are done for -o."""
-
-    def __init__(
-        self, json_lines: bool, cite: bool, headings: bool, bold: bool, kept: list[str] | None
-    ) -> None:
-        self.cite = cite
-        self.json_lines, self.headings, self.bold, self.kept = json_lines, headings, bold, kept
-        self.shown = 0
-
-    def show(self, summary: Summary) -> None:
-        text = visible(self.format(summary))
-        if self.kept is not None:
-            self.kept.append(text)
-            return
-        if self.headings:
-            name = visible(summary.source)
-            gap = "\n" if self.shown else ""
-            print(f"{gap}\x1b[1m{name}\x1b[0m" if self.bold else f"{gap}{name}")
-        print(text, flush=True)
-        self.shown += 1
-
-    def format(self, summary: Summary) -> str:
-        if self.json_lines:
-            ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-            return json.dumps(summary.to_dict(), ensure_ascii=ascii_only)
-        if self.cite and summary.provenance:
-            return cited(summary)
-        return summary.text
-
-
-def cited(summary: Summary) -> str:
-    """The summary, after each sentence, or each line of a list, the numbers of its sources."""
-    marks = [
-        f"[{', '.join(str(s['number']) for s in part['source_sentences'])}]"
-        for part in summary.provenance
-    ]
-    lines = summary.text.splitlines()
-    if len(lines) < 2 or len(lines) != len(marks):
-        lines = [part["sentence"] for part in summary.provenance]
-        return " ".join(f"{line} {mark}" for line, mark in zip(lines, marks, strict=True))
-    return "\n".join(f"{line} {mark}" for line, mark in zip(lines, marks, strict=True))
-
-
-def tell(document: Document, summary: Summary, options: Options, verbose: bool) -> None:
-    """What the reader must know, on stderr."""
-    if document.note:
-        note(f"{document.source}: {document.note}")
-    tokens = summary.tokens
-    if tokens.read < tokens.document:
-        note(f"{document.source}: read {tokens.read:,} of {tokens.document:,} tokens")
-    elif summary.chunks > 1:
-        note(f"{document.source}: read {tokens.read:,} tokens in {summary.chunks} pieces")
-    taken = summary.mode in ("extractive", "mixed") and summary.confidence is not None
-    if taken and options.mode != "extractive":
-        part = "this" if summary.mode == "extractive" else "a part of this"
-        note(
-            f"{document.source}: unlike what {summary.model} learned from; {part} is taken from "
-            "the text (--mode abstractive insists; -m smollm2 knows more)"
-        )
-    most = options.max_tokens
-    is_one_line = summary.chunks == 1 or options.length == "short"
-    if most is not None and is_one_line and tokens.summary > most:
-        note(f"{document.source}: no sentence ends within {most} tokens; this is {tokens.summary}")
-    if verbose and summary.mode == "document":
-        note(f"{document.source}: shorter than a summary would be; given as it is")
-    if verbose:
-        sure = "" if summary.confidence is None else f", confidence {summary.confidence:.2f}"
-        note(
-            f"{document.source}: {summary.model} wrote {tokens.summary} tokens from "
-            f"{tokens.read:,} in {summary.seconds:.3f} s{sure}"
-        )
-
-
-def note(message: str) -> None:
-    print(f"summarize: {visible(message)}", file=sys.stderr)
-
-
-def check_output(output: str | None, files: list[str]) -> None:
-    """Refuse before the work what would fail after it."""
-    if output is None:
-        return
-    if os.path.isdir(output):
-        raise OptionError(f"--output {output} is a directory; name a file in it")
-    folder = os.path.dirname(os.path.abspath(output))
-    if not os.path.isdir(folder):
-        raise OptionError(f"--output {output}: the directory {folder} does not exist")
-    if not os.path.isfile(output):
-        return
-    for source in files:
-        try:
-            read = os.fstat(0) if source == documents.STDIN else os.stat(source)
-        except OSError:
-            continue
-        if os.path.samestat(read, os.stat(output)):
-            raise OptionError(f"--output {output} is also an input; write to another file")
-
-
-def write_text_or_stdout(output: str, printer: Printer) -> None:
-    lines = "".join(f"{text}\n" for text in printer.kept or [])
-    if output == "-":
-        sys.stdout.write(lines)
-    else:
-        write_text(Path(output), lines)
+def read_all(inputs: Inputs, progress: Progress) -> Iterator[Document | DocumentError]:
+    for source in inputs.files:
+        progress.file(source)
+        yield from inputs.read(source)
+        progress.file_done()

@@ -1,0 +1,102 @@
+"""What the command line names as input: files, directories, pipes, pages of the web, and rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from summarize.commands import rows
+from summarize.commands.app import COMMANDS
+from summarize.document import read as documents
+from summarize.document.document import Document
+from summarize.errors import DocumentError, OptionError, did_you_mean
+
+# What -r takes from a directory unless --glob says otherwise.
+SUFFIXES = (
+    *(".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".eml", ".log"),
+    *(".html", ".htm", ".xhtml", ".pdf", ".docx", ".json"),
+)
+COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
+
+
+@dataclass
+class Inputs:
+    """The documents that FILES, -r, --glob and --field stand for, one at a time."""
+
+    files: list[str]
+    encoding: str | None = None
+    field: str | None = None
+    offline: bool = False
+
+    def has_rows(self) -> bool:
+        return self.field is not None and any(rows.is_table(source) for source in self.files)
+
+    def read(self, source: str) -> Iterator[Document | DocumentError]:
+        """A document, or one for each row; what can't be read does not stop the others."""
+        try:
+            if is_url(source):
+                from summarize.document.web import fetch
+
+                yield fetch(source, self.encoding, self.field, offline=self.offline)
+            elif self.field is not None and rows.is_table(source):
+                yield from rows.read(source, self.field, self.encoding)
+            else:
+                yield documents.read(source, self.encoding, self.field)
+        except DocumentError as error:
+            yield DocumentError(f"{error}{suggestion(source)}")
+
+
+def is_url(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://"))
+
+
+def expand(files: list[str], recursive: bool, globs: list[str]) -> list[str]:
+    """Directories, with -r, become the documents in them, in order of their names."""
+    if globs and not recursive:
+        raise OptionError("--glob chooses files in directories; add -r")
+    if not recursive:
+        return files
+    found: list[str] = []
+    for source in files or ["."]:
+        inside = list(walk(source, globs)) if os.path.isdir(source) else [source]
+        if not inside:
+            wanted = " or ".join(globs) or "a document's suffix; --glob '*' takes every file"
+            raise DocumentError(f"{source} holds no file that matches {wanted}")
+        found += inside
+    return found
+
+
+def walk(folder: str, globs: list[str]) -> Iterator[str]:
+    """Hidden files and directories are left out, and links to directories are not followed."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = os.path.join(here, name)
+            if not name.startswith(".") and matches(os.path.relpath(path, folder), globs):
+                yield path
+
+
+def matches(path: str, globs: list[str]) -> bool:
+    """A pattern with a slash is for the path below the directory, any other for the name."""
+    name = os.path.basename(path)
+    if globs:
+        return any(fnmatch(path if "/" in pattern else name, pattern) for pattern in globs)
+    stem, suffix = os.path.splitext(name.lower())
+    return (os.path.splitext(stem)[1] if suffix in COMPRESSED else suffix) in SUFFIXES
+
+
+def suggestion(source: str) -> str:
+    """For a file that is not there, a command or a file of a similar name."""
+    if source == documents.STDIN or is_url(source) or os.path.lexists(source):
+        return ""
+    if found := did_you_mean(source, COMMANDS):
+        return found.replace("mean ", "mean summarize ")
+    folder, name = os.path.split(source)
+    try:
+        names = os.listdir(folder or ".")
+    except (OSError, ValueError):
+        return ""
+    near = did_you_mean(name, names)
+    return near.replace("mean ", f"mean {folder}{os.sep}") if near and folder else near

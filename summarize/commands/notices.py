@@ -1,0 +1,86 @@
+"""What the reader should know about a summary, on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+from summarize.document.document import Document
+from summarize.options import Options
+from summarize.summary import Summary
+from summarize.views.terminal import visible
+
+DEEDS = {
+    "abstractive": "wrote",
+    "extractive": "quoted",
+    "mixed": "wrote and quoted",
+    "document": "returned",
+    "facts": "stated",
+}
+
+
+def note(message: str) -> None:
+    print(f"summarize: {visible(message)}", file=sys.stderr)
+
+
+class Notices:
+    """Notices about many documents; advice is given once a run."""
+
+    def __init__(self, options: Options, cite: bool, quiet: bool, verbose: bool) -> None:
+        self.options, self.cite, self.quiet, self.verbose = options, cite, quiet, verbose
+        self.given: set[str] = set()
+
+    def tell(self, document: Document, summary: Summary) -> None:
+        if self.quiet:
+            return
+        messages = [document.note, self.reading(summary), self.quotation(summary)]
+        messages += [self.citation(summary), self.length(summary)]
+        if self.verbose:
+            messages.append(self.work(summary))
+        for message in filter(None, messages):
+            note(f"{document.source}: {message}")
+
+    def once(self, advice: str) -> str:
+        """The advice in parentheses, the first time."""
+        if advice in self.given:
+            return ""
+        self.given.add(advice)
+        return f" ({advice})"
+
+    def reading(self, summary: Summary) -> str:
+        tokens = summary.tokens
+        if tokens.read < tokens.document:
+            return f"read {tokens.read:,} of {tokens.document:,} tokens"
+        if summary.chunks > 1:
+            return f"read {tokens.read:,} tokens in {summary.chunks} chunks"
+        return ""
+
+    def quotation(self, summary: Summary) -> str:
+        if summary.mode not in ("extractive", "mixed") or summary.confidence is None:
+            return ""
+        if self.options.mode == "extractive":
+            return ""
+        what = "quoted" if summary.mode == "extractive" else "partly quoted"
+        advice = "--mode abstractive makes it write; -m smollm2 knows more"
+        return f"unlike the text that {summary.model} learned from; {what}{self.once(advice)}"
+
+    def citation(self, summary: Summary) -> str:
+        if not self.cite or summary.provenance or self.once(f"{summary.model} cites nothing") == "":
+            return ""
+        return f"{summary.model} can't tell which sentences it used; --cite has no effect"
+
+    def length(self, summary: Summary) -> str:
+        most = self.options.max_tokens
+        one = summary.chunks == 1 or self.options.length == "short"
+        if most is None or not one or summary.tokens.summary <= most:
+            return ""
+        written = summary.tokens.summary
+        return f"no sentence ends within {most} tokens; this one has {written}"
+
+    def work(self, summary: Summary) -> str:
+        tokens = summary.tokens
+        sure = "" if summary.confidence is None else f", confidence {summary.confidence:.2f}"
+        why = ", too short to summarize" if summary.mode == "document" else ""
+        return (
+            f"{summary.model} {DEEDS.get(summary.mode, 'wrote')} {tokens.summary:,} tokens from "
+            f"{tokens.read:,} in {summary.seconds:.3f} s{sure}{why}"
+        )
