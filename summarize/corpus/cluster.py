@@ -1,0 +1,122 @@
+"""Engine: Ray Data. A pool of actors, one a core, each with the model loaded once, takes shards.
+
+Only numbers of shards and what became of them travel. Every machine reads the inputs and writes the
+shards itself, in directories that all of them share. Work that is lost with a process or a machine
+is done again by Ray; a shard that is written twice is the same file.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from summarize.corpus.manifest import Finished, Manifest
+from summarize.corpus.work import one_thread, open_worker
+from summarize.errors import OptionError, SummarizeError
+
+MOST_BLOCKS = 10_000  # tasks of Ray; beyond, one has several shards
+
+
+class Actor:
+    """A process of Ray that does shards."""
+
+    def __init__(self, out: str, run: str) -> None:
+        one_thread()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.failure: SummarizeError | None = None
+        try:
+            self.worker = open_worker(Path(out), run)
+        except SummarizeError as error:
+            self.failure = error
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
+        """What became of each shard, as JSON. An error that ends the run is an answer too, which
+        Ray would else take for a reason to try again."""
+        return {"news": [json.dumps(self.do(int(shard))) for shard in batch["shard"]]}
+
+    def do(self, shard: int) -> dict[str, Any]:
+        try:
+            if self.failure:
+                raise self.failure
+            return asdict(self.worker.run(shard, lambda documents, errors: None))
+        except SummarizeError as error:
+            return {"failure": str(error), "exit_code": error.exit_code}
+
+
+def run_ray(
+    out: Path, manifest: Manifest, pending: list[int], actors: int | None, address: str | None
+) -> Iterator[Finished]:
+    """Finished shards in any order. Raises SummarizeError.
+
+    A shard whose process dies again and again is left out.
+    """
+    require_ray()
+    import ray
+
+    with connected(address, actors):
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        context.max_errored_blocks = -1
+        cpus = int(ray.cluster_resources().get("CPU", 1))
+        blocks = min(len(pending), MOST_BLOCKS)
+        shards = ray.data.from_items([{"shard": n} for n in pending], override_num_blocks=blocks)
+        news = shards.map_batches(
+            Actor,
+            fn_constructor_args=(str(out.resolve()), manifest.run),
+            batch_size=1,
+            concurrency=(1, max(1, min(actors or cpus, len(pending)))),
+            num_cpus=1,
+            max_task_retries=3,
+        )
+        for row in news.iter_rows():
+            values = json.loads(row["news"])
+            if "failure" in values:
+                error = SummarizeError(values["failure"])
+                error.exit_code = values["exit_code"]
+                raise error
+            yield Finished(**{**values, "messages": tuple(values["messages"])})
+
+
+def require_ray() -> None:
+    if find_spec("ray") is None or find_spec("pyarrow") is None:
+        raise OptionError("--engine ray needs Ray; install it: pip install 'summarize[cluster]'")
+
+
+@contextmanager
+def connected(address: str | None, actors: int | None) -> Iterator[None]:
+    """To the cluster at `address`, or to one that is started here and ends with us."""
+    import ray
+    import ray.data
+
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    variables = {k: os.environ[k] for k in ("HF_HUB_OFFLINE",) if k in os.environ}
+    options: dict[str, Any] = {
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+        "runtime_env": {"env_vars": variables} if variables else None,
+    }
+    if address is None:
+        options |= {"num_cpus": actors, "include_dashboard": False}
+    try:
+        ray.init(address or "local", **options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        first = " ".join(str(error).split())[:200]
+        raise OptionError(f"no Ray cluster at {address or 'this machine'}: {first}") from None
+    for number, handler in handlers.items():  # Ray's own would wait for its workers
+        with suppress(ValueError):  # not in the main thread
+            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        ray.shutdown()
