@@ -8,6 +8,7 @@ import torch
 from conftest import KINDS, small_config
 from torch.nn import functional as F
 
+from summarize.rnn.attend import Query
 from summarize.rnn.attention import KINDS as CLASSES
 from summarize.rnn.attention import Memory
 from summarize.rnn.kernels import SmoothedCrossEntropy, Take, reverse_within_length
@@ -175,7 +176,11 @@ def test_hard_attention_draws_by_the_softmax(twin: str) -> None:
         counts = np.zeros(4)
         runtime.seed = 11
         for step in range(draws):
-            counts += runtime.one_place(scores.numpy()[None, None], step)[0, 0]
+            asked = np.zeros((1, 1, 1), dtype=np.float32)
+            keys = scores.numpy()[None, None]
+            counts += runtime.attend.look(runtime.attend, Query(asked[0], asked + 1, step), keys)[
+                0, 0
+            ]
     expected = scores.softmax(dim=0).double().numpy()
     assert chisquare(counts, draws * expected / expected.sum()).pvalue > 1e-3
 

@@ -76,7 +76,7 @@ def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
 def count_parameters(summarizer: Any) -> int:
     """Weights that the model computes with, each counted once."""
     if hasattr(summarizer, "runtime"):
-        return sum(int(w.size) for w in summarizer.runtime.weights.values())
+        return int(summarizer.runtime.parameters)
     if hasattr(summarizer, "model"):
         return sum(parameter.numel() for parameter in summarizer.model.parameters())
     return 0

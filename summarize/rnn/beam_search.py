@@ -9,7 +9,7 @@ log(min(attention received, 1)). No n-gram of `no_repeat_ngram_size` tokens is w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +28,16 @@ class Stepper(Protocol[S]):
 
     def select(self, state: S, rows: NDArray[np.int64]) -> S:
         """The state of these hypotheses, in this order."""
+        ...
+
+
+class Constraint(Protocol):
+    """What one document's summary may say, followed token by token (see lexicon.py)."""
+
+    start: Any
+
+    def extend(self, state: Any, token: int) -> Any:
+        """The state after this token; None where it may not follow."""
         ...
 
 
@@ -55,7 +65,7 @@ class Hypothesis:
     finished: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Live:
     """A hypothesis still growing; kept as plain Python, the tensors are in the state."""
 
@@ -63,6 +73,7 @@ class Live:
     token_log_probs: tuple[float, ...] = ()
     attention: tuple[NDArray[np.float32], ...] = ()
     log_prob: float = 0.0
+    allowed: Any = None  # the constraint's state
 
 
 def beam_search(
@@ -85,34 +96,104 @@ def beam_search_batch(
     end_token: int,
     search: Search,
     forbidden: Sequence[int] = (),
+    constraints: Sequence[Constraint | None] | None = None,
 ) -> list[list[Hypothesis]]:
     """Several documents in step: for each its finished hypotheses, best first.
 
     At least one each, unfinished if none could end. `state` holds one hypothesis a document, in
     order; where it has an `attention` (K, S), that is recorded, up to the row's `lengths` if it
-    has those. Documents that are done leave the batch. `forbidden` tokens are never written.
+    has those. Where it has a `vocabulary`, that names the tokens of a row's columns. Documents that
+    are done leave the batch. `forbidden` tokens are never written.
     """
-    beams = [Beam(search, end_token) for _ in range(documents)]
-    active = beams
-    tokens = np.full(documents, start_token)
-    for _ in range(search.max_tokens):
-        log_probs, state = stepper.step(tokens, state)
-        log_probs = np.array(log_probs, dtype=np.float64)
-        log_probs[:, list(forbidden)] = -np.inf
+    rules = constraints or [None] * documents
+    beams = [Beam(search, end_token, set(forbidden), rule) for rule in rules]
+    run = Run(stepper, start_token)
+    run.enter(beams, state)
+    while run.beams:
+        run.advance()
+    return [beam.result() for beam in beams]
+
+
+def beam_search_stream(
+    stepper: Any,
+    states: Iterable[Any],
+    start_token: int,
+    end_token: int,
+    search: Search,
+    forbidden: Sequence[int] = (),
+    constraints: Iterable[Constraint | None] | None = None,
+    room: int = 16,
+) -> Iterator[tuple[int, list[Hypothesis]]]:
+    """(number, hypotheses) of each document as it is done, with at most `room` of them in step.
+
+    `states` has one state a document, and is read as room is made: what is done leaves, what waits
+    enters. The stepper needs a `join` of states beside its `select`.
+    """
+    run = Run(stepper, start_token)
+    numbers: dict[int, int] = {}  # of the beams in the run
+    waiting = enumerate(zip(states, endless(constraints), strict=False))
+    more = True
+    while True:
+        while more and len(run.beams) < room:
+            found = next(waiting, None)
+            if found is None:
+                more = False
+                break
+            number, (state, rule) = found
+            beam = Beam(search, end_token, set(forbidden), rule)
+            numbers[id(beam)] = number
+            run.enter([beam], state)
+        if not run.beams:
+            return
+        for beam in run.advance():
+            yield numbers.pop(id(beam)), beam.result()
+
+
+def endless(constraints: Iterable[Constraint | None] | None) -> Iterator[Constraint | None]:
+    if constraints is not None:
+        yield from constraints
+        return
+    while True:
+        yield None
+
+
+class Run:
+    """Documents that are searched in step, and what their hypotheses have in common: a state."""
+
+    def __init__(self, stepper: Any, start_token: int) -> None:
+        self.stepper, self.start_token = stepper, start_token
+        self.beams: list[Beam] = []
+        self.entering: list[Any] = []
+        self.state: Any = None
+        self.tokens: list[int] = []
+
+    def enter(self, beams: list[Beam], state: Any) -> None:
+        """Documents at their start, one row of `state` each."""
+        self.beams += beams
+        self.tokens += [self.start_token] * len(beams)
+        self.entering.append(state)
+
+    def advance(self) -> list[Beam]:
+        """One token more for every hypothesis; the documents that are done with it, which leave."""
+        states = ([] if self.state is None else [self.state]) + self.entering
+        state = states[0] if len(states) == 1 else self.stepper.join(states)
+        self.entering = []
+        log_probs, state = self.stepper.step(np.array(self.tokens), state)
         attention = looked_at(state)
+        vocabulary = getattr(state, "vocabulary", None)
         parents: list[int] = []
         first = 0
-        for beam in active:
+        for beam in self.beams:
             rows = slice(first, first + len(beam.live))
             looks = None if attention is None else attention[rows]
-            parents += [first + row for row in beam.advance(log_probs[rows], looks)]
+            names = None if vocabulary is None else vocabulary[first]
+            parents += [first + row for row in beam.advance(log_probs[rows], names, looks)]
             first = rows.stop
-        active = [beam for beam in active if beam.live]
-        if not active:
-            break
-        state = stepper.select(state, np.array(parents))
-        tokens = np.array([h.tokens[-1] for beam in active for h in beam.live])
-    return [beam.result() for beam in beams]
+        done = [beam for beam in self.beams if not beam.live]
+        self.beams = [beam for beam in self.beams if beam.live]
+        self.state = self.stepper.select(state, np.array(parents)) if self.beams else None
+        self.tokens = [h.tokens[-1] for beam in self.beams for h in beam.live]
+        return done
 
 
 def looked_at(state: Any) -> list[NDArray[np.float32]] | None:
@@ -129,39 +210,52 @@ def looked_at(state: Any) -> list[NDArray[np.float32]] | None:
 class Beam:
     """The search of one document: `live` hypotheses grow until the search is over."""
 
-    def __init__(self, search: Search, end_token: int) -> None:
+    def __init__(
+        self,
+        search: Search,
+        end_token: int,
+        forbidden: set[int] | None = None,
+        constraint: Constraint | None = None,
+    ) -> None:
         self.search, self.end_token = search, end_token
-        self.live: list[Live] = [Live()]
+        self.forbidden = forbidden or set()
+        self.constraint = constraint
+        self.live: list[Live] = [Live(allowed=constraint and constraint.start)]
         self.finished: list[Hypothesis] = []
         self.cut: list[Live] = []
 
     def advance(
-        self, log_probs: NDArray[np.float64], attention: list[NDArray[np.float32]] | None
+        self,
+        log_probs: NDArray[Any],
+        names: NDArray[np.int64] | None,
+        attention: list[NDArray[np.float32]] | None,
     ) -> list[int]:
-        """log_probs (K, V) of the live hypotheses -> for each that lives on, the row it was."""
+        """log_probs (K, V) of the live hypotheses -> for each that lives on, the row it was.
+
+        `names` has the token of each column, if that is not the column's own number.
+        """
         search, live = self.search, self.live
         length = len(live[0].token_log_probs) + 1
-        if length < search.min_tokens:
-            log_probs[:, self.end_token] = -np.inf
-        for row, hypothesis in enumerate(live):
-            log_probs[row, banned(hypothesis.tokens, search.no_repeat_ngram_size)] = -np.inf
-        totals = log_probs + np.array([h.log_prob for h in live])[:, None]
-
         following: list[Live] = []
         parents: list[int] = []
         # Twice as many as wanted: even if every other one ends, the beam stays full.
-        for rank, (row, token) in enumerate(best(totals, 2 * search.beam_size)):
+        for rank, (row, column, token, allowed) in enumerate(
+            self.best(log_probs, names, length, 2 * search.beam_size)
+        ):
             parent = live[row]
+            log_prob = float(log_probs[row, column])
             ends = token == self.end_token
+            if ends and rank >= search.beam_size:
+                continue
             grown = Live(
                 parent.tokens if ends else (*parent.tokens, token),
-                (*parent.token_log_probs, float(log_probs[row, token])),
+                (*parent.token_log_probs, log_prob),
                 parent.attention if attention is None else (*parent.attention, attention[row]),
-                float(totals[row, token]),
+                parent.log_prob + log_prob,
+                allowed,
             )
             if ends:
-                if rank < search.beam_size:
-                    self.finished.append(finish(grown, search, True))
+                self.finished.append(finish(grown, search, True))
             elif len(following) < search.beam_size:
                 following.append(grown)
                 parents.append(row)
@@ -173,23 +267,68 @@ class Beam:
         self.live = following
         return parents
 
+    def best(
+        self, log_probs: NDArray[Any], names: NDArray[np.int64] | None, length: int, count: int
+    ) -> Iterator[tuple[int, int, int, Any]]:
+        """The `count` likeliest ways to go on that are allowed: row, column, token, and the state
+        of the constraint after it."""
+        search, constraint = self.search, self.constraint
+        totals = log_probs + np.array([[h.log_prob] for h in self.live], dtype=log_probs.dtype)
+        repeats = [set(banned(h.tokens, search.no_repeat_ngram_size)) for h in self.live]
+        early = length < search.min_tokens
+        for row, column in ranked(totals, count + 8):
+            token = column if names is None else int(names[column])
+            if token in self.forbidden or token in repeats[row]:
+                continue
+            if early and token == self.end_token:
+                continue
+            allowed = None
+            if constraint is not None:
+                allowed = constraint.extend(self.live[row].allowed, token)
+                if allowed is None:
+                    continue
+            yield row, column, token, allowed
+            count -= 1
+            if not count:
+                return
+
     def result(self) -> list[Hypothesis]:
         found = self.finished or [finish(h, self.search, False) for h in self.cut]
         return sorted(found, key=lambda h: -h.score)
 
 
-def best(totals: NDArray[np.float64], count: int) -> list[tuple[int, int]]:
-    """(row, token) of the highest finite totals, highest first; ties in reading order."""
+def ranked(totals: NDArray[Any], likely: int) -> Iterator[tuple[int, int]]:
+    """(row, column) of all finite totals (K, V), highest first; ties in reading order.
+
+    About `likely` of them will be asked for: only those are sorted, until more are.
+    """
     flat = totals.ravel()
-    if count < flat.size:
-        candidates = np.argpartition(-flat, count)[:count]
-        # A tie across the cut must not depend on the partition's whims.
-        candidates = np.union1d(candidates, np.flatnonzero(flat == flat[candidates].min()))
+    rows, width = totals.shape
+    least = -np.inf
+    folds = width // FOLD
+    if folds > 1 and rows * FOLD >= likely:
+        # The columns laid upon each other: at least `likely` totals are no less than the maximum
+        # that has so many maxima from it up.
+        maxima = totals[:, : folds * FOLD].reshape(rows, folds, FOLD).max(axis=1).ravel()
+        least = np.partition(maxima, -likely)[-likely]
+        if np.isfinite(least):
+            yield from in_order(flat, np.flatnonzero(flat >= least), width)
+        else:
+            least = np.inf
+        yield from in_order(flat, np.flatnonzero((flat < least) & np.isfinite(flat)), width)
     else:
-        candidates = np.arange(flat.size)
-    candidates = candidates[np.isfinite(flat[candidates])]
-    order = candidates[np.lexsort((candidates, -flat[candidates]))][:count]
-    return [(int(i) // totals.shape[1], int(i) % totals.shape[1]) for i in order]
+        yield from in_order(flat, np.flatnonzero(np.isfinite(flat)), width)
+
+
+FOLD = 64
+
+
+def in_order(
+    flat: NDArray[Any], places: NDArray[np.int64], width: int
+) -> Iterator[tuple[int, int]]:
+    order = places[np.argsort(-flat[places], kind="stable")]
+    for place in order.tolist():
+        yield divmod(place, width)
 
 
 def banned(tokens: tuple[int, ...], size: int) -> list[int]:
