@@ -1,0 +1,85 @@
+"""Which sentences of a document may stand alone as its summary."""
+
+from __future__ import annotations
+
+import re
+
+from summarize.document.document import Document
+
+MIN_WORDS = 5
+MAX_WORDS = 80  # longer ones are lists or tables that no full stop divides
+ENDS = re.compile(r"[.!?…。！？][\"'”’»)\]*_`]*$")
+# "see e.g." is half a sentence: the rest was taken for the next one.
+ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|cf|vs|etc|Fig|Eq|Sec|No|pp|approx)\.$")
+WORD = re.compile(r"[^\W\d_]{2,}")
+URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
+CELL = re.compile(r"\s\|(?:\s|$)")
+CODE = re.compile(r"[{}<>=|\\;$^~]|\w\(|::|->|/\w+/")
+# Starts of lines that are not prose: options, prompts, badges, chat stamps, mail headers.
+NOT_PROSE = re.compile(
+    r"""[`*]*-{1,2}\w|\$\s|>>>|\#!|!\[|\[!\[|\[\d+\]\s*http
+      | (?:import|from|def|class|return|sudo|cd|pip|apt|git|npm|make)\s[\w./-]+$
+      | [\[(<]?\d{1,2}:\d{2}(?::\d{2})?[\])>]?\s | \d{4}-\d\d-\d\d[T ]\d\d:\d\d
+      | (?:From|To|Cc|Subject|Date|Sent|Reply-To|Message-ID):\s
+    """,
+    re.VERBOSE,
+)
+LEGAL = re.compile(
+    r"copyright|©|\(c\)\s*\d{4}|all rights reserved|SPDX-|licen[cs]ed under|without warranty"
+    r"|permission is (?:hereby )?granted",
+    re.IGNORECASE,
+)
+FAREWELL = re.compile(
+    r"(?:(?:best|kind|warm)(?: regards| wishes)?|regards|cheers|sincerely|thanks|thank you|hi|hello"
+    r"|dear|sent from my|unsubscribe|click here|read more|subscribe|share this|follow us)\b",
+    re.IGNORECASE,
+)
+FAREWELL_WORDS = 9
+VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|will|would|shall|should|may"
+    r"|might|must|need|needs|use|uses|make|makes|let|lets|get|gets|add|adds|allow|allows|provide"
+    r"|provides|support|supports|include|includes|contain|contains|show|shows|say|says|said"
+    r"|\w{3,}ed)\b",
+    re.IGNORECASE,
+)
+
+
+def candidates(document: Document) -> list[int]:
+    """Indices of the sentences that may be chosen, in order.
+
+    Where no sentence passes the strict rules, looser ones apply, so that a document with any text
+    has a candidate.
+    """
+    kinds = [document.blocks[sentence.block].kind for sentence in document.sentences]
+    texts = [document.sentence_text(i) for i in range(len(document.sentences))]
+    prose = [i for i, kind in enumerate(kinds) if kind not in ("heading", "code", "table")]
+    spoken = [bool(document.blocks[s.block].speaker) for s in document.sentences]
+    strict = [i for i in prose if is_statement(texts[i], kinds[i], spoken[i])]
+    if strict:
+        return strict
+    loose = [i for i in prose if is_text(texts[i])]
+    return loose or [i for i in prose if texts[i]] or [i for i, text in enumerate(texts) if text]
+
+
+def is_statement(text: str, kind: str, is_spoken: bool = False) -> bool:
+    """Whether it reads as a whole sentence. An item of a list, or what someone said, may do
+    without the full stop, but not without a verb."""
+    if not is_text(text):
+        return False
+    if ENDS.search(text):
+        return not ABBREVIATED.search(text)
+    ends_open = text.endswith((":", ",", ";", "-", "–", "—", "..."))
+    return (kind == "item" or is_spoken) and not ends_open and VERB.search(text) is not None
+
+
+def is_text(text: str) -> bool:
+    """Whether it is made of words, enough of them, and is no code, stamp, notice or greeting."""
+    words = WORD.findall(text)
+    if not MIN_WORDS <= len(words) <= MAX_WORDS or NOT_PROSE.match(text) or LEGAL.search(text):
+        return False
+    if CELL.search(text) or (len(words) <= FAREWELL_WORDS and FAREWELL.match(text)):
+        return False
+    letters = sum(map(len, words))
+    visible = len(text) - text.count(" ")
+    urls = sum(map(len, URL.findall(text)))
+    return 2 * letters >= visible and 3 * urls < visible and len(CODE.findall(text)) < len(words) / 3
