@@ -79,6 +79,17 @@ class Document:
         return self.text[block.start : block.end]
 
     @cached_property
+    def prose(self) -> str:
+        """The text without code and tables, for a model that reads it as it is."""
+        if all(block.kind not in ("code", "table") for block in self.blocks):
+            return self.text
+        return "\n\n".join(
+            self.text[block.start : block.end]
+            for block in self.blocks
+            if block.kind not in ("code", "table")
+        )
+
+    @cached_property
     def headings(self) -> list[tuple[int, int, str]]:
         """Block index, level and name of each heading, in order."""
         return [

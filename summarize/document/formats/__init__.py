@@ -1,6 +1,7 @@
-"""What a file holds and how to get its text: told by its first bytes, and only then by its name.
+"""What a file holds: told by its first bytes, then by its text, and only then by its name.
 
-One visible table: format -> module with `to_text(data, name)`. Those that read text get it decoded.
+One visible table: format -> module with `parts(data, name)`, a list of Part. Those of BINARY get
+bytes, mail bytes or text, the others decoded text.
 """
 
 from __future__ import annotations
@@ -8,12 +9,24 @@ from __future__ import annotations
 import re
 from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from summarize.errors import DocumentError
 
-# Format -> the library it needs (of the extra `formats`, or of the core), for those in bytes.
-BINARY = {"pdf": "pypdf", "docx": "mammoth"}
-TEXT = {"html": "trafilatura", "markdown": None, "rst": None, "tex": None, "mail": None}
+if TYPE_CHECKING:
+    from summarize.document.parts import Part
+
+# Format -> the library it needs beyond the core's (of the extra `formats`).
+BINARY = {"pdf": "pypdf", "docx": None}
+TEXT = {
+    "html": "trafilatura",
+    "markdown": None,
+    "rst": None,
+    "tex": None,
+    "mail": None,
+    "manpage": None,
+}
+KINDS = {"mail": "mail", "manpage": "manpage"}  # of the document; of the others "text"
 SUFFIXES = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -23,6 +36,7 @@ SUFFIXES = {
     ".htm": "html",
     ".xhtml": "html",
     ".eml": "mail",
+    ".mbox": "mail",
     ".json": "json",
 }
 COMMENTS = re.compile(r"(?:\s*<(?:!--(?:(?!-->).)*--|\?xml[^>]*)>)*\s*", re.S)
@@ -36,10 +50,15 @@ HEADING = re.compile(r"^#{1,6} \S", re.M)
 FENCE_OR_LINK = re.compile(r"^```|\]\([^)\s]{1,200}\)", re.M)
 RST_TITLE = re.compile(r"^(\S[^\n]*)\n([=~^\"'#*+-])\2{2,}[ \t]*$", re.M)
 RST_SIGN = re.compile(r"^\.\. [\w-]+::|:[a-z]{1,20}:`[^`\n]{1,200}`", re.M)
+ROFF = re.compile(  # comments and definitions, then the title
+    r"(?:[.']\\\"[^\n]*\n|\s|\.(?:ds|de|if|ie|el|nr|\.)[^\n]*\n)*\.(?:TH|Dd) "
+)
+    r"(?:[.']\\\"[^\n]*\n|\s|'\\\"[^\n]*\n|\.(?:ds|de|if|ie|el|nr|\.)[^\n]*\n)*\.(?:TH|Dd) "
+)
 HEAD = 4096  # characters that are looked at
 
 
-def of_bytes(data: bytes, name: str) -> str | None:
+def of_bytes(data: bytes) -> str | None:
     """pdf or docx, else None."""
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-"):
         return "pdf"
@@ -60,6 +79,8 @@ def of_text(text: str, name: str) -> str | None:
         return SUFFIXES[suffix]
     if head.lstrip()[:1] in ("{", "[") and is_json(text):
         return "json"
+    if head[:1] in (".", "'") and ROFF.match(text[: 8 * HEAD]):
+        return "manpage"
     headers = MAIL.match(text[: 8 * HEAD])  # a mail that went far carries many
     if headers and len(set(MAIL_FIELDS.findall(headers[0]))) >= 3:
         return "mail"
@@ -82,13 +103,15 @@ def is_json(text: str) -> bool:
         return False
 
 
-def convert(kind: str, data: bytes | str, name: str) -> str:
-    """The text that a reader of this file sees. Raises DocumentError, in one line."""
+def parts(kind: str, data: bytes | str, name: str) -> list[Part]:
+    """What a reader of this file sees. Raises DocumentError, in one line."""
     library = BINARY.get(kind) or TEXT.get(kind)
     if library and find_spec(library) is None:
         raise DocumentError(
             f"{name} is {kind.upper()}, which needs {library}; install it with: "
             "pip install 'summarize[formats]'"
         )
-    text: str = import_module(f"summarize.document.formats.{kind}").to_text(data, name)
-    return text
+    if kind == "mail" and isinstance(data, str):
+        data = data.encode("utf-8", "replace")
+    found: list[Part] = import_module(f"summarize.document.formats.{kind}").parts(data, name)
+    return found

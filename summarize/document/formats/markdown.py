@@ -1,45 +1,122 @@
-"""Markdown to the text that a reader sees: no front matter, code blocks, link targets or HTML."""
+"""Markdown with markdown-it: headings, paragraphs, items, tables, quotations and code. Link
+targets, images, HTML tags, comments and front matter are left out."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
+from typing import TYPE_CHECKING
 
-FRONT_MATTER = re.compile(
-    r"\A\ufeff?(---|\+\+\+)[ \t]*\n(?=[\w-]+\s*[:=]|#).*?\n(---|\+\+\+|\.\.\.)[ \t]*(\n|\Z)", re.S
-)
+from summarize.document.parts import Part, of_text, table
 
-
-PARSED = 500_000  # characters; what follows is taken as it is, for no model reads that far
-
-
-def to_text(markdown: str, name: str = "") -> str:
-    """Paragraphs, headings, list items and table cells, a blank line between blocks."""
-    from markdown_it import MarkdownIt
+if TYPE_CHECKING:
     from markdown_it.token import Token
 
-    def inline(children: list[Token]) -> str:
-        parts = []
-        for child in children:
-            if child.type in ("text", "code_inline"):
-                parts.append(child.content)
-            elif child.type in ("softbreak", "hardbreak"):
-                parts.append(" ")
-        return "".join(parts)
+# markdown-it needs some 10 to 20 microseconds for a line or a mark. What a hostile or very long
+# text has beyond this many is read with the rules for plain text, which are faster.
+MOST_MARKS = 60_000
+MARKS = re.compile(r"[\n\[\]()*_!`|<&\\]")
+TAG = re.compile(r"<[^<>]*>")
+HTML_HEADING = re.compile(r"\s*<h([1-6])\b", re.I)
+KEY = re.compile(r"[\w-]+\s*[:=]|#")
+LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\s]{0,500}\)")
 
-    markdown = FRONT_MATTER.sub("", markdown.replace("\r\n", "\n"), count=1)
-    markdown, rest = markdown[:PARSED], markdown[PARSED:]
-    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
-    blocks = []
-    for token in parser.parse(markdown):
-        if token.type == "inline":
-            # An image's alternative text (often a badge) is not prose: its children are nested
-            # one deeper and so left out.
-            text = inline(token.children or [])
-            if text.strip():
-                blocks.append(text.strip())
-        elif token.type == "html_block":
-            text = unescape(re.sub(r"<!--.*?(?:-->|\Z)|<[^<>]*>", " ", token.content, flags=re.S))
-            if text.strip():
-                blocks.append(" ".join(text.split()))
-    return "\n\n".join([*blocks, rest] if rest else blocks)
+
+def parts(markdown: str, name: str = "") -> list[Part]:
+    markdown = without_front_matter(markdown.replace("\r\n", "\n"))
+    end = affordable(markdown)
+    found = list(parsed(markdown[:end]))
+    if end < len(markdown):
+        found += of_text(LINK.sub(r"\1", markdown[end:]))
+    return found
+
+
+def affordable(markdown: str) -> int:
+    """Where to stop parsing: at the end, or at a blank line (or any place) before it."""
+    for count, mark in enumerate(MARKS.finditer(markdown)):
+        if count == MOST_MARKS:
+            blank = markdown.rfind("\n\n", 0, mark.start())
+            return blank if blank > mark.start() // 2 else mark.start()
+    return len(markdown)
+
+
+def parsed(markdown: str) -> Iterator[Part]:
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(markdown)
+    heading, quotes, lists = 0, 0, 0
+    first = False  # whether the next paragraph begins an item
+    rows: list[list[str]] = []
+    for token in tokens:
+        match token.type:
+            case "heading_open":
+                heading = int(token.tag[1])
+            case "heading_close":
+                heading = 0
+            case "blockquote_open" | "blockquote_close":
+                quotes += token.nesting
+            case (
+                "bullet_list_open"
+                | "ordered_list_open"
+                | "bullet_list_close"
+                | ("ordered_list_close")
+            ):
+                lists += token.nesting
+            case "list_item_open":
+                first = True
+            case "tr_open":
+                rows.append([])
+            case "table_close":
+                yield table(rows)
+                rows = []
+            case "fence" | "code_block":
+                yield Part("code", token.content)
+            case "html_block":
+                yield of_html(token.content)
+            case "inline":
+                text = inline(token.children or [])
+                if heading:
+                    yield Part("heading", text, heading)
+                elif rows:
+                    rows[-1].append(text)
+                elif first:
+                    yield Part("item", text, lists)
+                else:
+                    yield Part("quote" if quotes else "paragraph", text)
+                first = False
+
+
+def inline(children: list[Token]) -> str:
+    """Without images: the text of one (often a badge) is nested one deeper, and so left out."""
+    pieces = []
+    for child in children:
+        if child.type in ("text", "code_inline"):
+            pieces.append(child.content)
+        elif child.type in ("softbreak", "hardbreak"):
+            pieces.append(" ")
+    return "".join(pieces)
+
+
+def of_html(html: str) -> Part:
+    """A block of HTML within Markdown: its text, without comments and tags."""
+    visible = []
+    for piece in html.split("<!--"):
+        visible.append(piece.partition("-->")[2] if visible else piece)
+    text = unescape(TAG.sub(" ", " ".join(visible)))
+    heading = HTML_HEADING.match(visible[0])
+    return Part("heading", text, int(heading[1])) if heading else Part("paragraph", text)
+
+
+def without_front_matter(markdown: str) -> str:
+    """A head of keys and values between rules is for programs."""
+    lines = markdown.removeprefix("\ufeff").split("\n", 1)
+    mark = lines[0].rstrip()
+    if mark not in ("---", "+++") or len(lines) < 2 or not KEY.match(lines[1]):
+        return markdown
+    size = len(markdown) - len(lines[1])
+    for line in lines[1].splitlines(keepends=True):
+        size += len(line)
+        if line.rstrip() in (mark, "..."):
+            return markdown[size:]
+    return markdown
