@@ -53,8 +53,6 @@ RST_SIGN = re.compile(r"^\.\. [\w-]+::|:[a-z]{1,20}:`[^`\n]{1,200}`", re.M)
 ROFF = re.compile(  # comments and definitions, then the title
     r"(?:[.']\\\"[^\n]*\n|\s|\.(?:ds|de|if|ie|el|nr|\.)[^\n]*\n)*\.(?:TH|Dd) "
 )
-    r"(?:[.']\\\"[^\n]*\n|\s|'\\\"[^\n]*\n|\.(?:ds|de|if|ie|el|nr|\.)[^\n]*\n)*\.(?:TH|Dd) "
-)
 HEAD = 4096  # characters that are looked at
 
 

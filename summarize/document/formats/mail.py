@@ -212,7 +212,7 @@ def announces_quote(lines: list[str], number: int) -> bool:
 
 
 def without_signature(lines: list[str]) -> list[str]:
-    """ "-- " and a few lines to the end; "--" alone, or more than that, is the writer's own rule."""
+    """`-- ` and a few lines to the end; `--` alone, or more than that, is the writer's own rule."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
