@@ -16,6 +16,7 @@ from summarize.errors import SummarizeError
 # Name -> what `summarize --help` says of it. The module and its function are named alike.
 COMMANDS = {
     "attend": "show where each word of a summary came from",
+    "batch": "summarize a directory or a corpus, on every core or a cluster",
     "models": "list the models",
     "bench": "measure models on documents with reference summaries",
     "score": "score summaries that any system wrote",

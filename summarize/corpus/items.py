@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from summarize.corpus.inputs import Input, Question
-from summarize.corpus.rows import Row, columns_of, first_line, parse, read_rows, text_of, value_at
+from summarize.corpus.rows import Row, columns_of, parse, read_rows, text_of, value_at
 from summarize.document.document import Document
 from summarize.document.read import read
-from summarize.errors import DataError, DocumentError, SummarizeError
+from summarize.errors import DataError, DocumentError, SummarizeError, first_line
 
 
 class Item(NamedTuple):

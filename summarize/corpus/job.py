@@ -236,7 +236,7 @@ def changed_input(job: Job, manifest: Manifest, question: Question, watch: Watch
                     return f"{known.path} is gone" if known else f"{found[0]} is new"
                 path, kind = found
                 if (path, kind) != (known.path, kind if known.error else known.kind):
-                    is_new = path < known.path
+                    is_new = path.split(os.sep) < known.path.split(os.sep)
                     return f"{path} is new" if is_new else f"{known.path} is gone"
                 if scan(path, kind, question, known) != known:
                     return f"{path} has changed"

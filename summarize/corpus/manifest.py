@@ -9,6 +9,7 @@ A shard counts as finished if its line is there and the file has the size that t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from summarize.corpus.inputs import Question
 from summarize.corpus.shards import shard_path
 from summarize.errors import DataError, OutputError
 from summarize.files import write_text
+from summarize.models.registry import shipped
 
 FORMAT_VERSION = 1
 MANIFEST, INPUTS, FINISHED, LOCK = "_manifest.json", "_inputs.jsonl", "_finished.jsonl", ".lock"
@@ -124,6 +126,20 @@ def difference(old: Asked, new: Asked) -> str | None:
         option = shown.get(name, "--" + name.replace("_", "-"))
         return f"{option} was {said(before)} and is {said(now)} now"
     return None
+
+
+def fingerprint(model: str) -> str:
+    """Changes when the files of a model on this machine do; of a large file, its ends are read."""
+    folder = Path(model) if os.path.isdir(model) else shipped(model)
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        with suppress(OSError), path.open("rb") as file:
+            size = path.stat().st_size
+            digest.update(f"{path.relative_to(folder)} {size}\n".encode())
+            digest.update(file.read(1 << 20))
+            file.seek(max(0, size - (1 << 20)))
+            digest.update(file.read())
+    return digest.hexdigest()
 
 
 def said(value: Any) -> str:

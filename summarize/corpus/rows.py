@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from summarize.document.read import LARGEST_BYTES
-from summarize.errors import DataError
+from summarize.errors import DataError, first_line
 
 # Where the text is when no field is named: the first of these that a row has.
 TEXT_FIELDS = ("document", "article", "text", "abstract", "dialogue")
@@ -217,8 +217,3 @@ def value_at(row: Any, name: str) -> Any:
     if isinstance(row, dict) and first in row and rest:
         return value_at(row[first], rest)
     return None
-
-
-def first_line(error: BaseException) -> str:
-    """The beginning of an error's message, on one line."""
-    return " ".join(str(error).split())[:300] or type(error).__name__

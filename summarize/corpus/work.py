@@ -14,10 +14,9 @@ from typing import Any
 
 from summarize.corpus.items import Corpus, Item, printable
 from summarize.corpus.manifest import INPUTS, Finished, Manifest, is_current, read_manifest
-from summarize.corpus.rows import first_line
 from summarize.corpus.shards import Record, error_record, record_of, shard_path, write_shard
 from summarize.document.document import Document
-from summarize.errors import DataError, SummarizeError
+from summarize.errors import DataError, SummarizeError, first_line
 from summarize.files import write_with
 from summarize.models.registry import Summarizer, load_summarizer
 
