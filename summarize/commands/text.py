@@ -231,7 +231,7 @@ def summarize_all(
     items = read_all(inputs, progress)
     while batch := list(islice(items, options.batch_size)):
         good = [item for item in batch if isinstance(item, Document)]
-        summaries = iter(summarizer.summarize([item.text for item in good], options))
+        summaries = iter(summarizer.summarize([item.prose for item in good], options))
         progress.clear()
         for item in batch:
             if isinstance(item, DocumentError):
