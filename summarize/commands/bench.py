@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from summarize.commands import options as shared
 from summarize.commands.results import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    Fresh,
-    Html,
-    Output,
-    Png,
     cache_folder,
     check_folder,
     check_form,
@@ -28,69 +22,75 @@ from summarize.commands.results import (
     print_result,
     write_reports,
 )
-from summarize.errors import OptionError
+from summarize.errors import DataError, OptionError, did_you_mean
 from summarize.files import write_text
 from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HELP = """Measure models on documents with reference summaries: ROUGE with intervals, seconds,
-memory, and how much they invent.
+HELP = """Measure models on documents with reference summaries: ROUGE with confidence intervals,
+time, memory, and how much they invent.
 
-DATA is .jsonl (.gz, .xz) with document and summary (or references), or org/name of a data set on
-the Hugging Face hub; without it, the documents that come with summarize. Interrupted, the same
-command goes on. The model oracle is the best single sentence, which no summarizer can know."""
+DATA is .jsonl (.gz, .xz) with document and summary (or references), or the org/name of a data set
+on the Hugging Face hub. Without it, the documents that come with summarize are used. An interrupted
+run continues when the same command is run again. The model "oracle" is the best single sentence,
+which no summarizer can know.
+
+Examples:
+
+\b
+  summarize bench --limit 20
+  summarize bench my.jsonl -m lead -m attention -o bench.json --html bench.html
+"""
 
 
 def bench(
-    data: Annotated[str | None, typer.Argument(metavar="DATA")] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option("-m", "--model", help="As for summarize; once for each. Default: all ours."),
-    ] = None,
+    context: typer.Context,
+    data: Annotated[str | None, typer.Argument(metavar="DATA", hidden=True)] = None,
+    model: shared.Models = None,
     limit: Annotated[
-        int | None, typer.Option(help="The first so many documents, for a quick look.")
+        int | None, typer.Option(metavar="N", help="Use only the first N documents.")
     ] = None,
-    style: Annotated[
-        str | None, typer.Option(help="title or tldr, instead of each row's own.")
-    ] = None,
-    long: Annotated[
-        str | None, typer.Option(help="As for summarize; by default truncate: one reading.")
-    ] = None,
-    mode: Annotated[
-        str | None, typer.Option(help="As for summarize; by default abstractive.")
-    ] = None,
-    beam_size: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
-    min_tokens: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
-    length_penalty: Annotated[float | None, typer.Option(help="As for summarize.")] = None,
-    no_repeat_ngram_size: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
+    style: shared.Style = None,
+    length: shared.Length = None,
+    overflow: shared.Overflow = None,
+    long: shared.Long = None,
+    mode: shared.Mode = None,
+    beam_size: shared.BeamSize = None,
+    max_tokens: shared.MaxTokens = None,
+    min_tokens: shared.MinTokens = None,
+    length_penalty: shared.LengthPenalty = None,
+    no_repeat_ngram_size: shared.NoRepeat = None,
     buckets: Annotated[
         str | None,
-        typer.Option(help="Where to cut by length, in words: 75,125,200. Default: quarters."),
+        typer.Option(
+            metavar="A,B,...", help="Group by document length in words. Default: quartiles."
+        ),
     ] = None,
     batch_size: Annotated[
-        int, typer.Option(help="Documents read together; 1 measures the wait for one.")
+        int,
+        typer.Option(metavar="N", help="Documents per batch; 1 measures the latency of one."),
     ] = 1,
     processes: Annotated[
-        int, typer.Option(help="At a time for a model, one thread each; for many documents.")
+        int, typer.Option(metavar="N", help="Processes per model, with one thread each.")
     ] = 1,
-    threads: Annotated[int | None, typer.Option(help="For each process; default: all.")] = None,
-    split: Annotated[str, typer.Option(help="Of a data set on the hub.")] = "test",
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps, for transformers.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    output: Output = None,
+    threads: shared.Threads = None,
+    split: Annotated[str, typer.Option(metavar="NAME", help="Split of a hub data set.")] = "test",
+    device: shared.Device = None,
+    offline: shared.Offline = False,
+    as_json: shared.AsJson = False,
+    as_csv: shared.AsCsv = False,
+    as_markdown: shared.AsMarkdown = False,
+    output: shared.Output = None,
     summaries: Annotated[
-        Path | None, typer.Option(help="Write every summary to this file, as JSON Lines.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write every summary to this file, as JSON Lines."),
     ] = None,
-    html: Html = None,
-    png: Png = None,
-    fresh: Fresh = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+    html: shared.Html = None,
+    png: shared.Png = None,
+    fresh: shared.Fresh = False,
+    quiet: shared.Quiet = False,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)
     for path in (output, summaries):
@@ -104,22 +104,17 @@ def bench(
 
     if limit is not None and limit < 1:
         raise OptionError(f"--limit is {limit}; it must be 1 or more")
+    check_data(data)
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
-    asked = {
-        "style": style,
-        "long": long,
-        "mode": mode,
-        "beam_size": beam_size,
-        "max_tokens": max_tokens,
-        "min_tokens": min_tokens,
-        "length_penalty": length_penalty,
-        "no_repeat_ngram_size": no_repeat_ngram_size,
-    }
+    options = shared.chosen(context.params)
+    del options["batch_size"]  # how fast, not what
     plan = Plan(
         models=model or default_models(quiet),
         data=read_data(data, limit, split),
-        options={name: value for name, value in asked.items() if value is not None},
+        options={
+            name: v for name, v in shared.chosen(context.params).items() if name != "batch_size"
+        },
         load={"offline": True} if offline else {},
         batch_size=batch_size,
         processes=processes,
@@ -139,20 +134,31 @@ def bench(
         write_text(output, json.dumps(result, indent=1) + "\n")
     if summaries is not None:
         write_text(summaries, "".join(summary_lines(plan.data.rows, answers)))
+    write_reports([result], html, png)  # before printing, which may find its reader gone
     print_result(result, form)
-    write_reports([result], html, png)
     journal.clear()
     return 0
 
 
+def check_data(data: str | None) -> None:
+    """A name with a slash could be a data set of the hub; what lies in a folder here is not."""
+    folder, name = os.path.split(data or "")
+    is_named_like_one = os.path.splitext(name)[1] in (".jsonl", ".json", ".gz", ".xz", ".csv")
+    if not data or os.path.exists(data) or not (os.path.isdir(folder or ".") or is_named_like_one):
+        return
+    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    near = did_you_mean(name, names)
+    raise DataError(f"{data}: no such file{near or '; DATA is a .jsonl file, or org/name'}")
+
+
 def default_models(quiet: bool) -> list[str]:
-    """All that ship; the transformer where its packages are installed."""
+    """Those that ship; the transformer only where its packages are installed."""
     names = ["lead", "seq2seq", "attention", "transformer"]  # as the story tells them
     if find_spec("torch") and find_spec("transformers"):
         return names
     if not quiet:
         print(
-            "summarize: without transformer, which needs: pip install 'summarize[transformers]'",
+            "summarize: leaving out transformer; it needs: pip install 'summarize[transformers]'",
             file=sys.stderr,
         )
     return [name for name in names if name != "transformer"]

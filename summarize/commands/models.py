@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from summarize.views.terminal import visible
+
 if TYPE_CHECKING:
     from summarize.models.catalog import Entry
 
-HELP = """List the models: those that ship, those with a short name on the Hugging Face hub, and
-FOLDERS of your own. Any other model of the hub is -m org/name."""
+HELP = """List the models: those that ship with summarize, well-known ones of the Hugging Face hub
+that have a short name, and FOLDERS of your own. Any other hub model is -m org/name.
+
+Examples:
+
+\b
+  summarize models
+  summarize models my-model --json
+"""
 
 
 def models(
-    folders: Annotated[list[Path] | None, typer.Argument(metavar="FOLDERS")] = None,
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="FOLDERS", hidden=True)] = None,
     json_lines: Annotated[
-        bool, typer.Option("--json", help="One JSON object a model, a line each.")
+        bool, typer.Option("--json", help="Print one JSON object for each model, a line each.")
     ] = False,
 ) -> int:
     from summarize.models.catalog import catalog, folder_entry
@@ -33,7 +44,7 @@ def models(
         show_table(entries)
     else:
         for entry in entries:
-            print("\t".join(cells(entry)))
+            print(visible("\t".join(cells(entry))))
     return 0
 
 
@@ -70,15 +81,28 @@ def millions(count: int | None) -> str:
 
 
 def show_table(entries: list[Entry]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """Two lines for each model where a terminal is too narrow for one."""
+    rows = [cells(entry) for entry in entries]
+    if shutil.get_terminal_size().columns < 130:
+        for block in narrow(rows):
+            print(visible(block))
+        return
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
+    for row in (HEADINGS, *rows):
+        print(visible(line(row, widths)))
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in HEADINGS:
-        right = heading in ("parameters", "on this machine")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading == "name")
-    for entry in entries:
-        table.add_row(*(Text(cell) for cell in cells(entry)))
-    Console().print(table)
+
+def narrow(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    first = [(*row[:4], row[6]) for row in (HEADINGS, *rows)]
+    widths = [max(map(len, column)) for column in zip(*first, strict=True)]
+    for top, row in zip(first, (HEADINGS, *rows), strict=True):
+        yield line(top, widths)
+        yield f"  {row[4]}; {row[5]}"
+
+
+def line(row: tuple[str, ...], widths: list[int]) -> str:
+    """Numbers to the right, words to the left."""
+    return "  ".join(
+        cell.rjust(width) if place in (2, 3) else cell.ljust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ).rstrip()

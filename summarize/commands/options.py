@@ -21,7 +21,10 @@ Model = Annotated[str | None, typer.Option("-m", "--model", metavar="MODEL", hel
 Models = Annotated[
     list[str] | None,
     typer.Option(
-        "-m", "--model", metavar="MODEL", help="Measure this model; repeat it for several."
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="Measure this model; repeat it for several. Default: those that ship.",
     ),
 ]
 Style = Annotated[
@@ -63,7 +66,8 @@ Mode = Annotated[
     typer.Option(
         "--mode",
         metavar="[auto|abstractive|extractive]",
-        help="Quote the text only where the model is unsure (auto, the default), never, or always.",
+        help="Write the summary, or quote the text; auto, the default, quotes where the model is "
+        "unsure.",
     ),
 ]
 
@@ -166,4 +170,9 @@ Fresh = Annotated[
 def chosen(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Of a command's parameters, those that are fields of Options and were given."""
     known = {field.name for field in fields(Options)}
-    return {name: v for name, v in parameters.items() if name in known and v is not None}
+    given = {name: value for name, value in parameters.items() if value is not None}
+    if "long" in given:
+        given.setdefault("overflow", given.pop("long"))
+    if "overflow" in given and "overflow" not in known:
+        given["long"] = given["overflow"]
+    return {name: value for name, value in given.items() if name in known}

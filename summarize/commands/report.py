@@ -1,4 +1,4 @@
-"""`summarize report RESULTS...`: a page and pictures from results that were saved."""
+"""`summarize report RESULTS...`: tables, a page and charts of saved results."""
 
 from __future__ import annotations
 
@@ -18,14 +18,22 @@ from summarize.commands.results import (
     print_result,
     write_reports,
 )
-from summarize.errors import DataError
+from summarize.errors import DataError, did_you_mean
 
-HELP = """Make a page (--html), pictures (--png) or tables of RESULTS, files that bench, scaling or
-score wrote with -o. Nothing is measured again."""
+HELP = """Turn saved results into tables, charts (--png) or a page (--html), measuring nothing anew.
+
+RESULTS are files that bench, scaling or score wrote with -o.
+
+Examples:
+
+\b
+  summarize report bench.json --html report.html
+  summarize report bench.json scaling.json --png charts
+"""
 
 
 def report(
-    results: Annotated[list[Path], typer.Argument(metavar="RESULTS")],
+    results: Annotated[list[Path], typer.Argument(metavar="RESULTS", hidden=True)],
     as_csv: AsCsv = False,
     as_markdown: AsMarkdown = False,
     html: Html = None,
@@ -41,7 +49,7 @@ def report(
                 print_result(result, form)
     except (KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
         names = ", ".join(map(str, results))
-        raise DataError(f"{names}: a part of the result is missing or odd: {error}") from None
+        raise DataError(f"{names}: part of the result is missing or malformed: {error}") from None
     return 0
 
 
@@ -49,14 +57,27 @@ def read_result(path: Path) -> dict[str, Any]:
     """Raises DataError for what is no result of ours."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file{nearest(path)}") from None
     except OSError as error:
         raise DataError(f"can't read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict) or values.get("kind") not in ("bench", "score", "scaling"):
-        raise DataError(f"{path} is no result; make one with: summarize bench -o {path}")
+        raise DataError(
+            f"{path} was not written by bench, scaling or score with -o; to measure models on "
+            f"documents: summarize bench DATA.jsonl -o RESULT.json"
+        )
     if values.get("schema_version") != 1:
         raise DataError(
             f"{path} has schema_version {values.get('schema_version')!r}; this summarize reads 1"
         )
     return values
+
+
+def nearest(path: Path) -> str:
+    """A file of a similar name in the same folder."""
+    try:
+        return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        return ""

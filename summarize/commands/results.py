@@ -1,4 +1,4 @@
-"""What the measuring commands share: where a result goes, and in which form."""
+"""What the measuring commands share: where a result goes, and in what form."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from summarize.commands.options import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Fresh,
+    Html,
+    Output,
+    Png,
+)
 from summarize.errors import OptionError
+
+__all__ = ["AsCsv", "AsJson", "AsMarkdown", "Fresh", "Html", "Output", "Png"]
 
 if TYPE_CHECKING:
     from summarize.evaluation.journal import Journal
-
-AsJson = Annotated[bool, typer.Option("--json", help="The whole result, as JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="A row a figure, as CSV.")]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables, as Markdown.")]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="Write the result to this file too.")
-]
-Html = Annotated[Path | None, typer.Option(help="Write a report to this file.")]
-Png = Annotated[Path | None, typer.Option(help="Write pictures to this folder.")]
-
-Fresh = Annotated[bool, typer.Option("--fresh", help="Forget what an interrupted run has done.")]
 
 
 def check_form(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
@@ -34,7 +32,7 @@ def check_form(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
     asked = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
     chosen = [name for name, is_asked in asked.items() if is_asked]
     if len(chosen) > 1:
-        raise OptionError(f"--{chosen[0]} and --{chosen[1]} contradict; use one")
+        raise OptionError(f"--{chosen[0]} and --{chosen[1]} can't be combined; use one")
     return chosen[0] if chosen else "table"
 
 
@@ -61,12 +59,12 @@ def check_pictures(html: Path | None, png: Path | None) -> None:
 
 @contextmanager
 def going_on(journal: Journal) -> Iterator[None]:
-    """Says, when interrupted, that nothing is lost."""
+    """On an interruption, say that nothing is lost."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
         if journal.folder is not None:
-            print("summarize: interrupted; the same command goes on from here", file=sys.stderr)
+            print("summarize: interrupted; run the same command again to continue", file=sys.stderr)
         raise
 
 
@@ -91,7 +89,7 @@ def print_result(result: dict[str, Any], form: str) -> None:
 
 
 def write_reports(results: list[dict[str, Any]], html: Path | None, png: Path | None) -> None:
-    """The page and the pictures that were asked for."""
+    """The page and the charts that were asked for."""
     if html is None and png is None:
         return
     from summarize.views.report import write_html, write_pngs

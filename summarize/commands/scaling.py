@@ -9,14 +9,8 @@ from typing import Annotated
 
 import typer
 
+from summarize.commands import options as shared
 from summarize.commands.results import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    Fresh,
-    Html,
-    Output,
-    Png,
     cache_folder,
     check_folder,
     check_form,
@@ -30,37 +24,45 @@ from summarize.files import write_text
 from summarize.views.terminal import visible
 
 HELP = """Measure how time and memory grow with the length of the document: encoder, decoder step,
-whole summary and training step, with fitted exponents and where the lines cross.
+whole summary and training step, with fitted exponents and the lengths where models cross.
 
-Each model at each length runs in a process of its own. Inference is timed as summarize serves it,
-training steps in PyTorch. What does not fit into the memory is reported as that. Interrupted, the
-same command goes on."""
+Each model runs at each length in its own process. Inference is timed as summarize runs it, training
+steps in PyTorch. A length that does not fit in memory is reported as such. An interrupted run
+continues when the same command is run again.
+
+Examples:
+
+\b
+  summarize scaling --lengths 64,256,1024
+  summarize scaling -m attention -m transformer --html scaling.html
+"""
 
 
 def scaling(
-    model: Annotated[
-        list[str] | None,
-        typer.Option("-m", "--model", help="As for summarize; once for each. Default: all ours."),
-    ] = None,
+    model: shared.Models = None,
     lengths: Annotated[
-        str, typer.Option(help="Tokens of the document, separated by commas.")
+        str, typer.Option(metavar="N,N,...", help="Document lengths, in tokens.")
     ] = "64,128,256,512,1024,2048,4096,8192,16384",
-    summary_tokens: Annotated[int, typer.Option(help="Tokens of the summary.")] = 16,
-    repeats: Annotated[int, typer.Option(help="Of each measurement, at most.")] = 10,
-    batch: Annotated[int, typer.Option(help="Pairs in a training step.")] = 4,
+    summary_tokens: Annotated[
+        int, typer.Option(metavar="N", help="Length of the summary, in tokens.")
+    ] = 16,
+    repeats: Annotated[
+        int, typer.Option(metavar="N", help="Repeat each measurement at most N times.")
+    ] = 10,
+    batch: Annotated[int, typer.Option(metavar="N", help="Pairs in a training step.")] = 4,
     training: Annotated[
         bool, typer.Option("--training/--no-training", help="Time training steps too.")
     ] = True,
-    threads: Annotated[int | None, typer.Option(help="For each process; default: all.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    output: Output = None,
-    html: Html = None,
-    png: Png = None,
-    fresh: Fresh = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+    threads: shared.Threads = None,
+    offline: shared.Offline = False,
+    as_json: shared.AsJson = False,
+    as_csv: shared.AsCsv = False,
+    as_markdown: shared.AsMarkdown = False,
+    output: shared.Output = None,
+    html: shared.Html = None,
+    png: shared.Png = None,
+    fresh: shared.Fresh = False,
+    quiet: shared.Quiet = False,
 ) -> int:
     form = check_form(as_json, as_csv, as_markdown)
     check_folder(output)
@@ -105,8 +107,8 @@ def scaling(
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if output is not None:
         write_text(output, json.dumps(result, indent=1) + "\n")
+    write_reports([result], html, png)  # before printing, which may find its reader gone
     print_result(result, form)
-    write_reports([result], html, png)
     journal.clear()
     return 0
 

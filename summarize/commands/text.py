@@ -172,8 +172,6 @@ def about(man: bool) -> int:
 def decoding(context: typer.Context, settings: Settings, progress: Progress) -> Options:
     """What was asked for, else the settings; their style is not for every model that -m names."""
     asked = shared.chosen(context.params)
-    if "overflow" not in Options.__dataclass_fields__ and context.params["overflow"]:
-        asked["long"] = context.params["overflow"]
     if settings.length is not None:
         asked.setdefault("length", settings.length)
     if settings.style is not None and context.params["model"] is None:

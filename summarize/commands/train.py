@@ -12,37 +12,58 @@ from typing import Annotated, Any
 
 import typer
 
-HELP = """Train an attention RNN, or a small transformer (--recipe transformer), on JSON Lines of
-document and summary.
+from summarize.commands import options as shared
 
-DATA is .jsonl, .jsonl.gz or .jsonl.xz. Ctrl-C saves; --resume goes on, to the same weights as a
-run never stopped. Several processes: torchrun --nproc-per-node 2 -m summarize train ..."""
+HELP = """Train an attention RNN, or with --recipe transformer a small transformer, on your own
+documents and summaries.
+
+DATA is .jsonl (.gz, .xz) with document and summary. Ctrl-C saves; --resume continues, to the same
+weights as a run that was never stopped. For several processes:
+torchrun --nproc-per-node 2 -m summarize train ...
+
+Examples:
+
+\b
+  summarize train pairs.jsonl --out my-model
+  summarize train pairs.jsonl --out my-model --resume
+"""
 
 
 def train(
-    data: Annotated[list[Path], typer.Argument(metavar="DATA")],
-    out: Annotated[Path, typer.Option(help="Folder for the checkpoint, metrics and snapshots.")],
+    data: Annotated[list[Path], typer.Argument(metavar="DATA", hidden=True)],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for the model, metrics and snapshots.")
+    ],
     dev: Annotated[
         list[Path] | None,
-        typer.Option(help="Data to choose the best weights on; else some of DATA is held out."),
+        typer.Option(
+            metavar="FILE",
+            help="Data to choose the best weights on. Default: some of DATA is held out.",
+        ),
     ] = None,
     recipe: Annotated[
         str,
         typer.Option(
-            help="small, attention, seq2seq, transformer, or a TOML file with their keys."
+            metavar="NAME",
+            help="small, attention, seq2seq, transformer, or a TOML file with the same keys.",
         ),
     ] = "small",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last snapshot.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue from the last snapshot.")
+    ] = False,
     init_from: Annotated[
         Path | None,
         typer.Option(
-            help="A trained model to start from: its tokenizer and weights (a transformer takes "
-            "an RNN's embedding)."
+            metavar="FOLDER",
+            help="Start from this model's tokenizer and weights (a transformer takes an RNN's "
+            "embeddings).",
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    notes: Annotated[str, typer.Option(help="A line kept with the checkpoint.")] = "",
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+    device: Annotated[str, typer.Option(metavar="[cpu|cuda]", help="Where to train.")] = "cpu",
+    notes: Annotated[
+        str, typer.Option(metavar="TEXT", help="A note to keep with the checkpoint.")
+    ] = "",
+    quiet: shared.Quiet = False,
 ) -> int:
     from summarize.errors import ModelError
     from summarize.training.recipe import load_recipe
@@ -52,7 +73,7 @@ def train(
         if find_spec(package) is None:
             raise ModelError(f"training needs {package}; install it with: pip install {package}")
     from summarize.evaluation.dev import dev_scores
-    from summarize.training.trainer import Run
+    from summarize.training.run import Run
     from summarize.training.trainer import train as run
 
     first = os.environ.get("RANK", "0") == "0"  # of several processes, one speaks
