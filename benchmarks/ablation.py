@@ -46,10 +46,10 @@ def folder_of(out: Path, name: str) -> Path:
     return out / name.replace(", ", "-").replace(" ", "-")
 
 
-def write_recipe(out: Path, name: str, passes: float) -> Path:
+def write_recipe(out: Path, name: str, epochs: float) -> Path:
     sizes, _ = read_toml("ablation")
     network = {**sizes.pop("network"), **VARIANTS[name]}
-    sizes["passes"] = passes
+    sizes["epochs"] = epochs
     lines = [f"{key} = {json.dumps(value)}" for key, value in sizes.items()]
     lines += ["[network]", *(f"{key} = {json.dumps(value)}" for key, value in network.items())]
     path = out / f"{folder_of(out, name).name}.toml"
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, out: Path, recipe: Path) -> None:
 
 
 def prepare(arguments: argparse.Namespace) -> float:
-    """Tokenize once, in a run of a single step; returns the passes that make `--pairs`."""
+    """Tokenize once, in a run of a single step; returns the epochs that make `--pairs`."""
     first = arguments.out / "data-run"
     if not is_done(first):
         run(arguments, first, write_recipe(arguments.out, "none", 1e-9))
@@ -82,7 +82,7 @@ def is_done(out: Path) -> bool:
     return metrics.exists() and '"kind": "dev"' in metrics.read_text("utf-8")
 
 
-def train(arguments: argparse.Namespace, name: str, passes: float) -> Path:
+def train(arguments: argparse.Namespace, name: str, epochs: float) -> Path:
     out = folder_of(arguments.out, name)
     data = out / "data"
     if not data.exists():
@@ -90,7 +90,7 @@ def train(arguments: argparse.Namespace, name: str, passes: float) -> Path:
         for file in (arguments.out / "data-run" / "data").iterdir():
             shutil.copyfile(file, data / file.name)
     if not is_done(out):
-        run(arguments, out, write_recipe(arguments.out, name, passes))
+        run(arguments, out, write_recipe(arguments.out, name, epochs))
     return out
 
 
@@ -114,9 +114,10 @@ def speeds(out: Path, names: list[str]) -> dict[str, float]:
     count."""
     import torch
 
-    from summarize.training.models import make_model
+    from summarize.training.memory import keep_freed_memory
+    from summarize.training.models import LossModule, make_model
+    from summarize.training.optimizer import make_optimizers
     from summarize.training.precision import autocast
-    from summarize.training.trainer import LossModule, keep_freed_memory, make_optimizers
 
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -165,10 +166,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="at a time, with one thread each")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    passes = prepare(arguments)
+    epochs = prepare(arguments)
     names = arguments.variant or list(VARIANTS)
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        folders = list(pool.map(lambda name: train(arguments, name, passes), names))
+        folders = list(pool.map(lambda name: train(arguments, name, epochs), names))
     plan = Plan(
         models=[str(folder / "latest") for folder in folders],
         data=read_data(str(arguments.dev), arguments.limit),

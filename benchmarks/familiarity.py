@@ -16,8 +16,8 @@ import numpy as np
 
 from summarize.models.familiarity import learn
 from summarize.rnn.tokenizer import Tokenizer
+from summarize.training.data_cache import interleave
 from summarize.training.recipe import load_recipe
-from summarize.training.trainer import interleave
 
 
 def main() -> None:

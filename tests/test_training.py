@@ -19,13 +19,16 @@ from conftest import ROOT
 from summarize.errors import DataError, Interrupted, OptionError
 from summarize.rnn.checkpoint import load_checkpoint
 from summarize.rnn.tokenizer import EOS_ID
+from summarize.training.distributed import Workers
 from summarize.training.examples import IGNORE, Pairs, Plan, read_examples
+from summarize.training.optimizer import schedule
 from summarize.training.recipe import Recipe, load_recipe, shipped_recipes
+from summarize.training.run import Run
 from summarize.training.snapshot import read_snapshot, snapshot_folders
-from summarize.training.trainer import Run, schedule, train
+from summarize.training.trainer import train
 
 TINY = Recipe(
-    passes=4,
+    epochs=4,
     vocab_size=300,
     max_source_tokens=40,
     batch_pairs=16,
@@ -108,7 +111,7 @@ def test_resume_equals_an_uninterrupted_run_bit_for_bit(
         assert caught.value.exit_code == code
     progress = Silent()
     train(replace(run, resume=True), progress)
-    assert any("going on from step 9" in message for message in progress.messages)
+    assert any("continuing from step 9" in message for message in progress.messages)
     expected, found = final_state(whole.out), final_state(run.out)
     counters = {key: last_values(run.out)[key] for key in ("best", "seen", "pool")}
     assert counters == {key: last_values(whole.out)[key] for key in counters}
@@ -178,8 +181,8 @@ def test_the_newest_whole_snapshot_is_taken(run: Run) -> None:
     newest.write_bytes(newest.read_bytes()[:-9])
     progress = Silent()
     train(replace(run, resume=True), progress)
-    assert "going on from step 3" in progress.messages[-3:][0] or any(
-        "going on from step 3" in m for m in progress.messages
+    assert "continuing from step 3" in progress.messages[-3:][0] or any(
+        "continuing from step 3" in m for m in progress.messages
     )
 
 
@@ -210,7 +213,7 @@ def test_training_makes_a_checkpoint_that_loads_and_metrics_that_plot(run: Run) 
 
 def test_loss_falls(run: Run) -> None:
     progress = Silent()
-    train(replace(run, recipe=replace(run.recipe, passes=20)), progress)
+    train(replace(run, recipe=replace(run.recipe, epochs=20)), progress)
     losses = [values["loss"] for values in progress.steps]
     assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:5])
 
@@ -228,7 +231,7 @@ def test_muon_trains_and_resumes(run: Run, tmp_path: Path) -> None:
 
 def test_a_warm_start_takes_the_weights_and_the_tokenizer(run: Run, tmp_path: Path) -> None:
     train(run, Silent())
-    barely = replace(run.recipe, passes=0.01, learning_rate=1e-9)
+    barely = replace(run.recipe, epochs=0.01, learning_rate=1e-9)
     second = replace(run, out=tmp_path / "second", init_from=run.out, recipe=barely)
     train(second, Silent())
     before, after = load_checkpoint(run.out), load_checkpoint(second.out)
@@ -239,7 +242,7 @@ def test_a_warm_start_takes_the_weights_and_the_tokenizer(run: Run, tmp_path: Pa
 
 
 def test_a_warm_start_from_no_model(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no model's folder"):
+    with pytest.raises(DataError, match="not the folder of a model"):
         train(replace(run, init_from=tmp_path / "absent"), Silent())
 
 
@@ -273,8 +276,6 @@ def test_dev_data_that_can_not_be_used(run: Run, tmp_path: Path) -> None:
 
 
 def test_processes_take_as_many_steps_and_count_alike() -> None:
-    from summarize.training.trainer import Workers
-
     batches = [list(range(n)) for n in (5, 5, 5, 2, 5)]
     shares = []
     for rank in (0, 1):
@@ -359,7 +360,7 @@ def test_pairs_and_batches(run: Run, tokenizer: Any) -> None:
 
 def test_a_pass_takes_every_pair_once(run: Run, tokenizer: Any) -> None:
     examples = read_examples(run.data, TINY)
-    plan = Plan(Pairs.from_examples(examples, tokenizer, TINY), replace(TINY, passes=2.5))
+    plan = Plan(Pairs.from_examples(examples, tokenizer, TINY), replace(TINY, epochs=2.5))
     order = [int(r) for pool in range(plan.pools) for batch in plan.batches(pool) for r in batch]
     assert len(order) == plan.total_pairs == 240
     counts = np.bincount(order)
@@ -397,20 +398,20 @@ def test_shipped_recipes_load_and_comment_every_key(name: str) -> None:
     ("text", "message"),
     [
         ("sede = 1", "unknown key 'sede'"),
-        ("passes = -1", "passes"),
-        ('passes = "many"', "passes"),
+        ("epochs = -1", "epochs"),
+        ('epochs = "many"', "epochs"),
         ('optimizer = "hope"', "optimizer"),
         ("[network]\nlayers = 3", "layers"),
         ('[network]\nattention = "psychic"', "psychic"),
         ('[styles]\nnews = "poem"', "poem"),
-        ("passes = ", "not TOML"),
+        ("epochs = ", "not TOML"),
         ("vocab_size = 70000", "65,535"),
         ('architecture = "perceptron"', "perceptron"),
         ('architecture = "transformer"\n[network]\nencoder_size = 3', "encoder_size"),
         ('architecture = "transformer"\n[network]\nattention_heads = 3', "attention_heads"),
         ('base = "nothing"', "nothing"),
         ('architecture = "transformer"\n[network]\ndecoder_layers = 9', "encoder_layers"),
-        ("passes = inf", "passes"),
+        ("epochs = inf", "epochs"),
         ("max_target_tokens = 1", "max_target_tokens"),
         ("[network]\nvocab_size = 300", "vocab_size"),
     ],
@@ -425,14 +426,14 @@ def test_wrong_recipes_are_refused(tmp_path: Path, text: str, message: str) -> N
 def test_a_recipe_on_a_base_changes_what_it_names(tmp_path: Path) -> None:
     base = load_recipe("attention")
     path = tmp_path / "mine.toml"
-    path.write_text('base = "attention"\npasses = 3\n[network]\nattention = "dot"\n[repeat]\nx = 2')
+    path.write_text('base = "attention"\nepochs = 3\n[network]\nattention = "dot"\n[repeat]\nx = 2')
     mine = load_recipe(str(path))
-    assert mine.passes == 3 and mine.network == {**base.network, "attention": "dot"}
+    assert mine.epochs == 3 and mine.network == {**base.network, "attention": "dot"}
     assert mine.repeat == {**base.repeat, "x": 2} and mine.learning_rate == base.learning_rate
     other = load_recipe("transformer")
     assert other.architecture == "transformer" and "attention" not in other.network
     network = {**base.network, "attention": "none"}
-    assert load_recipe("seq2seq") == replace(base, passes=0.9, network=network)
+    assert load_recipe("seq2seq") == replace(base, epochs=0.9, network=network)
 
 
 def test_a_recipe_by_a_wrong_name() -> None:
@@ -457,7 +458,7 @@ def command(folder: Path, *arguments: object, launcher: tuple[str, ...] = ()) ->
 def recipe_file(folder: Path) -> Path:
     path = folder / "tiny.toml"
     path.write_text(
-        "passes = 2\nvocab_size = 300\nbatch_pairs = 16\npool_pairs = 64\nevaluate_pairs = 100\n"
+        "epochs = 2\nvocab_size = 300\nbatch_pairs = 16\npool_pairs = 64\nevaluate_pairs = 100\n"
         "[network]\nembedding_size = 16\nencoder_size = 16\ndecoder_size = 24\n"
     )
     return path

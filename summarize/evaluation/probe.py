@@ -170,8 +170,9 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     from summarize.rnn.tokenizer import EOS_ID, SPECIAL
+    from summarize.training.memory import keep_freed_memory
+    from summarize.training.optimizer import make_optimizers
     from summarize.training.precision import autocast, computes_bf16
-    from summarize.training.trainer import keep_freed_memory, make_optimizers
 
     keep_freed_memory()
     network, loss, vocab_size, recipe = trainable(job)
@@ -199,7 +200,7 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():
-            torch._foreach_lerp_(average, parameters, 1 - recipe.average_decay)
+            torch._foreach_lerp_(average, parameters, 1 - recipe.ema_decay)
 
     times = {"training_step": repeat(step, job["repeats"])}
     return answer_of(engine, times, {"read": job["length"], "batch": job["batch"]})
@@ -208,9 +209,8 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
 def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
     """Network, loss(src, mask, tgt, labels), vocabulary size and recipe of a model by name."""
     from summarize.models.registry import SUMMARIZERS
-    from summarize.training.models import make_model
+    from summarize.training.models import LossModule, make_model
     from summarize.training.recipe import Recipe
-    from summarize.training.trainer import LossModule
 
     name = job["model"]
     folder = shipped(name) if name in SUMMARIZERS else Path(name)
@@ -218,7 +218,7 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
         values = json.loads((folder / file).read_text("utf-8")) if (folder / file).exists() else {}
         made = values.get("training", {}).get("recipe") if "format_version" in values else None
         if made:
-            recipe = Recipe(**made)
+            recipe = Recipe.from_dict(made)
             config = json.loads((folder / "config.json").read_text("utf-8"))
             size = config.get("vocab_size") or config["network"]["vocab_size"]
             model = LossModule(make_model(recipe, size), recipe.label_smoothing)

@@ -19,15 +19,15 @@ from summarize.errors import DataError
 from summarize.rnn.tokenizer import EOS_ID, PAD_ID, STYLES, Tokenizer
 from summarize.training.recipe import Recipe
 
-# Batches come in few shapes: oneDNN builds a kernel for each new one, and with every batch of its
-# own shape training took three times as long (benchmarks/LOG.md).
+# Sizes are rounded up so that batches share a few shapes. oneDNN builds a kernel for each new shape;
+# when every batch had its own, training took three times as long (benchmarks/LOG.md).
 ROWS, SOURCE, TARGET = 16, 32, 8
 IGNORE = -100  # the label of padding
 
 
 @dataclass(frozen=True)
 class Example:
-    """A document with its summaries. `style` names the kind of summary that they are."""
+    """A document with its summaries, which are of this style."""
 
     document: str
     references: tuple[str, ...]
@@ -54,10 +54,10 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 if not isinstance(row, dict):
                     raise DataError(f"{path}:{number} is not a JSON object")
                 yield number, row
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise DataError(f"{path}:{number} is not JSON: {error}") from None
     except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError) as error:
         raise DataError(f"can't read {path}: {error}") from None
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
+        raise DataError(f"{path}:{number} is not JSON: {error}") from None
 
 
 def read_examples(paths: Sequence[Path], recipe: Recipe) -> Iterator[Example]:
@@ -114,12 +114,12 @@ class Pairs:
     def from_examples(
         cls, examples: Iterator[Example], tokenizer: Tokenizer, recipe: Recipe
     ) -> Pairs:
-        """Every reference is a pair of its own; `recipe.repeat` multiplies small domains."""
+        """One pair for each reference; `recipe.repeat` multiplies those of small domains."""
         src = FlatWriter()
         tgt = FlatWriter()
         for chunk in chunks(examples, 2000):
-            # Cut the characters first: a token is at most a few of them in any real text, and
-            # the recipe reads the opening alone.
+            # Cut the text first: the recipe only reads the opening, and in any real text a token
+            # has at most a few characters.
             opening = recipe.max_source_tokens * 12
             documents = tokenizer.encode_batch([e.document[:opening] for e in chunk])
             for example, ids in zip(chunk, documents, strict=True):
@@ -205,7 +205,7 @@ def pad(rows: Sequence[NDArray[Any]], value: int, height: int, multiple: int) ->
 class Plan:
     """Which rows form which batch, for a whole run: a pure function of seed and sizes.
 
-    Pairs are taken pool by pool from one shuffled pass after another. Within a pool they are
+    Pairs are taken pool by pool from one shuffled epoch after another. Within a pool they are
     sorted by length, cut into batches, and the batches shuffled. A resumed run can jump to any
     pool without having seen those before.
     """
@@ -215,18 +215,18 @@ class Plan:
 
     @property
     def total_pairs(self) -> int:
-        return max(1, round(self.recipe.passes * len(self.pairs)))
+        return max(1, round(self.recipe.epochs * len(self.pairs)))
 
     @property
     def pools(self) -> int:
         return -(-self.total_pairs // self.recipe.pool_pairs)
 
     def source_tokens(self, pool: int) -> int:
-        """A shorter source at first: the recipe's early_source_tokens for early_fraction."""
+        """How much of a document this pool reads: less at first, if the recipe has a curriculum."""
         recipe = self.recipe
-        early = pool < recipe.early_fraction * self.pools
-        if early and recipe.early_source_tokens:
-            return min(recipe.early_source_tokens, recipe.max_source_tokens)
+        early = pool < recipe.curriculum_fraction * self.pools
+        if early and recipe.curriculum_source_tokens:
+            return min(recipe.curriculum_source_tokens, recipe.max_source_tokens)
         return recipe.max_source_tokens
 
     def batches(self, pool: int) -> list[NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""What a recipe's `architecture` is: a network with a loss, a warm start, and a way to be saved."""
+"""A recipe's `architecture`: a network with a loss, a warm start, and a way to be saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from summarize.rnn.config import Config
 from summarize.rnn.network import Seq2Seq
 from summarize.rnn.tokenizer import Tokenizer
 from summarize.training.recipe import Recipe
-from summarize.training.risk import RiskLoss
+from summarize.training.rloo import RlooLoss
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 
@@ -33,29 +33,47 @@ class Model(Protocol):
 
     @property
     def loss(self) -> Loss:
-        """src, src_mask, tgt, labels, label_smoothing -> mean smoothed loss a target token, and
-        the plain cross-entropy to report."""
+        """src, src_mask, tgt, labels, label_smoothing -> the mean smoothed loss per target token,
+        and the plain cross-entropy to report."""
         ...
 
     @property
     def likelihood(self) -> Loss:
-        """The same of likelihood training, which dev data is measured by."""
+        """The loss of likelihood training, by which dev data is always measured."""
         ...
 
     @property
     def measured(self) -> dict[str, float]:
-        """What the loss measured in the last batch beside itself, for metrics.jsonl."""
+        """Other quantities that the loss measured in the last batch, for metrics.jsonl."""
         ...
 
     def start_from(self, folder: Path, tokenizer: Tokenizer) -> None:
-        """Warm start from the folder of a trained model, whose tokenizer may be another one."""
+        """Warm start from the folder of a trained model, which may have another tokenizer."""
         ...
 
     def identity(self) -> dict[str, Any]:
         """What a resumed run can't change."""
         ...
 
-    def save(self, folder: Path, tokenizer: Tokenizer, facts: dict[str, Any]) -> None: ...
+    def save(self, folder: Path, tokenizer: Tokenizer, facts: dict[str, Any]) -> None:
+        """Write a checkpoint. In facts, `files` are further files that belong to it, by name."""
+        ...
+
+
+class LossModule(nn.Module):
+    """The network with its loss as `forward`, which is the call that DDP watches."""
+
+    def __init__(self, model: Model, label_smoothing: float) -> None:
+        super().__init__()
+        self.network = model.network
+        self.loss, self.likelihood = model.loss, model.likelihood
+        self.label_smoothing = label_smoothing
+
+    def forward(
+        self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        loss = self.loss if self.network.training else self.likelihood
+        return loss(src, src_mask, tgt, labels, self.label_smoothing)
 
 
 class RnnModel:
@@ -66,20 +84,20 @@ class RnnModel:
         self.network = Seq2Seq(config)
         self.loss: Loss = self.network.loss
         self.likelihood: Loss = self.network.loss
-        if recipe.risk_samples and tokenizer is not None:
-            self.loss = RiskLoss(self.network, tokenizer, recipe)
+        if recipe.rloo_samples and tokenizer is not None:
+            self.loss = RlooLoss(self.network, tokenizer, recipe)
         # Without attention nothing reads the encoder's output, only its last state.
         self.has_unused_weights = config.attention == "none"
 
     @property
     def measured(self) -> dict[str, float]:
-        return self.loss.measured if isinstance(self.loss, RiskLoss) else {}
+        return self.loss.measured if isinstance(self.loss, RlooLoss) else {}
 
     def start_from(self, folder: Path, tokenizer: Tokenizer) -> None:
-        """Every weight of the same name and shape is taken over from an RNN.
+        """Copy every weight of the same name and shape from an RNN.
 
-        Rows of the embedding follow their tokens: a token that the other vocabulary lacks starts
-        as the mean of the tokens that it consists of there.
+        Rows of the embedding follow their tokens. A token that the old vocabulary lacks starts as
+        the mean of the old tokens that spell it.
         """
         checkpoint = load_checkpoint(folder)
         if tokenizer.to_json() != checkpoint.tokenizer.to_json():
@@ -105,8 +123,8 @@ class RnnModel:
             name: tensor.detach().float().cpu().numpy().copy()
             for name, tensor in self.network.state_dict().items()
         }
-        styles = tuple(facts["styles"])
-        checkpoint = Checkpoint(self.config, weights, tokenizer, **{**facts, "styles": styles})
+        facts = {**facts, "styles": tuple(facts["styles"])}
+        checkpoint = Checkpoint(self.config, weights, tokenizer, **facts)
         save_checkpoint(folder, checkpoint)
 
 
@@ -126,7 +144,7 @@ def token_map(old: Tokenizer, new: Tokenizer) -> NDArray[np.float32]:
 
 
 def make_model(recipe: Recipe, vocab_size: int, tokenizer: Tokenizer | None = None) -> Model:
-    """A fresh model of the recipe's architecture and sizes; ROUGE as a loss needs the words."""
+    """A fresh model of the recipe's architecture and sizes. ROUGE as a loss needs the tokenizer."""
     if recipe.architecture == "rnn":
         return RnnModel(Config(vocab_size=vocab_size, **recipe.network), recipe, tokenizer)
     from summarize.training.transformer import TransformerModel  # imports transformers

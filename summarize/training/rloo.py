@@ -1,15 +1,15 @@
-"""Training on the measure itself: samples of the network's own, raised or lowered by their ROUGE.
+"""Training on ROUGE itself: the network samples summaries, and each becomes more or less likely.
 
-Likelihood training sees the true words before each word and is never asked to go on from its own.
-Here the network writes K summaries of each document, and the loss is
+Likelihood training shows the true words before each word, and never asks the network to go on from
+its own. Here the network writes K summaries of each document, and the loss is
 
     - sum over samples of (reward - mean reward of the other K - 1) * log P(sample) / K
 
-plus a share of the ordinary likelihood that keeps the language whole. That is REINFORCE (Williams
-1992) with the leave-one-out baseline of Kool et al. 2019, the expected-risk training of Ranzato et
-al. 2016 (MIXER), Shen et al. 2016 and, for summaries and ROUGE, Paulus et al. 2018. Samples are
-drawn, and their log P taken, at `risk_temperature`: below one, for label smoothing leaves a tenth
-of the probability on words that no search would ever write.
+plus a share of the ordinary likelihood, which keeps the language intact. This is RLOO: REINFORCE
+(Williams 1992) with the leave-one-out baseline of Kool et al. 2019. For summaries and ROUGE it goes
+back to Ranzato et al. 2016 (MIXER), Shen et al. 2016 and Paulus et al. 2018. Samples are drawn at
+`rloo_temperature`, and log P is taken at the same. It is below one because label smoothing leaves a
+tenth of the probability on words that no search would ever write.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from summarize.training.examples import IGNORE
 from summarize.training.recipe import Recipe
 
 
-class RiskLoss:
+class RlooLoss:
     """Takes the place of Seq2Seq.loss: src, src_mask, tgt, labels -> loss, plain cross-entropy."""
 
     def __init__(self, network: Seq2Seq, tokenizer: Tokenizer, recipe: Recipe) -> None:
         self.network, self.tokenizer = network, tokenizer
-        self.samples, self.temperature = recipe.risk_samples, recipe.risk_temperature
-        self.likelihood, self.longest = recipe.risk_likelihood, recipe.max_target_tokens - 1
+        self.samples, self.temperature = recipe.rloo_samples, recipe.rloo_temperature
+        self.likelihood, self.longest = recipe.rloo_likelihood, recipe.max_target_tokens - 1
         self.measured: dict[str, float] = {}  # of the last batch, for the record
 
     def __call__(
@@ -44,10 +44,10 @@ class RiskLoss:
     ) -> tuple[Tensor, Tensor]:
         """src (B, S), tgt (B, T); shapes and mask as Seq2Seq.loss takes them."""
         network = self.network
-        real = labels[:, 0] >= 0  # rows that only fill the batch have nothing to learn
+        real = labels[:, 0] >= 0  # rows that only fill up the batch are left out
         src, src_mask, tgt, labels = src[real], src_mask[real], tgt[real], labels[real]
         memory = network.encode(src, src_mask)  # once, for the samples and for both gradients
-        # A sample longer than any reference of the batch is wrong already; its end teaches nothing.
+        # A sample longer than every reference is wrong anyway; its end teaches nothing.
         longest = min(self.longest, tgt.shape[1] + 8)
         inputs, drawn = sample(network, memory, tgt[:, 0], self.samples, self.temperature, longest)
         rewards = self.rewards(drawn, labels).to(src.device)
@@ -69,10 +69,10 @@ class RiskLoss:
         output, _, _ = network.decoder(embedded, memory, repeat(start, self.samples))
         rows, wanted = real_positions(drawn)
         logits = network.logits(output.flatten(0, 1).index_select(0, rows)) / self.temperature
-        # Words of all samples together, so that a batch's gradient is as large as likelihood's.
+        # Divided by the words of all samples, so that the gradient is as large as likelihood's.
         weights = (advantage / (drawn >= 0).sum()).repeat_interleave(drawn.shape[1])[rows]
-        risk, _ = smoothed_cross_entropy(logits, wanted, 0.0, weights * (wanted >= 0))
-        return risk + self.likelihood * likelihood, plain
+        policy, _ = smoothed_cross_entropy(logits, wanted, 0.0, weights * (wanted >= 0))
+        return policy + self.likelihood * likelihood, plain
 
     def rewards(self, drawn: Tensor, labels: Tensor) -> Tensor:
         """drawn (B * K, T), labels (B, T') -> reward (B, K)."""
@@ -96,14 +96,14 @@ def sample(
 ) -> tuple[Tensor, Tensor]:
     """`count` summaries of each document, drawn word by word at this temperature.
 
-    memory of B documents, start (B,) style tokens -> inputs (B * count, T) beginning with the
-    style token, and labels of the same shape, the end token included and negative after it. When
-    a tenth of the documents are done with all their samples, those are computed no further.
+    memory of B documents, start (B,) style tokens -> inputs (B * count, T) that begin with the
+    style token, and labels of the same shape, with the end token and negative after it. Documents
+    whose samples have all ended leave the batch, a tenth of them at a time.
     """
     rows = len(start) * count
     inputs = start.new_full((rows, max_tokens), PAD_ID)
     labels = start.new_full((rows, max_tokens), IGNORE)
-    live = torch.arange(rows, device=start.device)  # rows still written, in whole documents
+    live = torch.arange(rows, device=start.device)  # rows still being written, whole documents
     ended = torch.zeros(rows, dtype=torch.bool, device=start.device)
     token = start.repeat_interleave(count)
     state = repeat(network.decoder.start(memory.final), count)
@@ -133,9 +133,9 @@ def repeat(state: State, count: int) -> State:
 
 
 def draw(logits: Tensor) -> Tensor:
-    """logits (N, V) -> one token a row, by its probability."""
+    """logits (N, V) -> one token a row, drawn by its probability."""
     mass = (logits - logits.amax(dim=-1, keepdim=True)).exp_().cumsum(dim=-1)
-    # A uniform number below the whole mass; the first token whose running sum passes it.
+    # A uniform number below the total mass, and the first token whose running sum exceeds it.
     height = torch.rand(len(mass), 1, device=mass.device) * mass[:, -1:]
     found = torch.searchsorted(mass, height, right=True)[:, 0]
     return found.clamp(max=logits.shape[1] - 1)
@@ -190,12 +190,12 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def stemmer() -> Any:
-    """NLTK's Porter stemmer, remembering: the same words come again and again."""
+    """NLTK's Porter stemmer with a cache: the same words come again and again."""
     from nltk.stem.porter import PorterStemmer
 
     plain = PorterStemmer()
 
-    class Remembering:
+    class Cached:
         stem = staticmethod(lru_cache(maxsize=200_000)(plain.stem))
 
-    return Remembering()
+    return Cached()

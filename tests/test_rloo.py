@@ -21,12 +21,13 @@ from summarize.rnn.tokenizer import EOS_ID, Tokenizer
 from summarize.training.examples import IGNORE
 from summarize.training.precision import autocast, computes_bf16
 from summarize.training.recipe import Recipe, load_recipe
-from summarize.training.risk import RiskLoss, draw, reward, sample, words
-from summarize.training.trainer import Run, train
+from summarize.training.rloo import RlooLoss, draw, reward, sample, words
+from summarize.training.run import Run
+from summarize.training.trainer import train
 
 VOCABULARY = "graphs learning learned a the networks of network Graph 3.5 non-linear".split()
 TEXT = st.lists(st.sampled_from(VOCABULARY), max_size=12).map(" ".join)
-RISK = replace(TINY, risk_samples=4, passes=2, network={**TINY.network, "dropout": 0.0})
+RLOO = replace(TINY, rloo_samples=4, epochs=2, network={**TINY.network, "dropout": 0.0})
 
 
 @settings(deadline=None)
@@ -74,10 +75,10 @@ def test_weighted_cross_entropy_is_torch_s() -> None:
     torch.testing.assert_close(found, torch.autograd.grad(expected, logits)[0])
 
 
-def make(tokenizer: Tokenizer, **changes: float) -> tuple[RiskLoss, list[torch.Tensor]]:
+def make(tokenizer: Tokenizer, **changes: float) -> tuple[RlooLoss, list[torch.Tensor]]:
     torch.manual_seed(3)
-    recipe = replace(RISK, max_target_tokens=9, **changes)  # type: ignore[arg-type]
-    loss = RiskLoss(
+    recipe = replace(RLOO, max_target_tokens=9, **changes)  # type: ignore[arg-type]
+    loss = RlooLoss(
         Seq2Seq(small_config("general", vocab_size=tokenizer.vocab_size)), tokenizer, recipe
     )
     src = torch.randint(4, tokenizer.vocab_size, (3, 8))
@@ -124,7 +125,7 @@ def test_a_document_is_sampled_alone_as_beside_others(tokenizer: Tokenizer) -> N
 
 def test_the_gradient_is_that_of_the_expected_reward(tokenizer: Tokenizer) -> None:
     """Against REINFORCE written out: each sample's log P, token by token, by torch."""
-    loss, (src, mask, tgt, labels) = make(tokenizer, risk_likelihood=0.0)
+    loss, (src, mask, tgt, labels) = make(tokenizer, rloo_likelihood=0.0)
     parameters = [p for p in loss.network.parameters() if p.requires_grad]
     torch.manual_seed(7)
     value, _ = loss(src, mask, tgt, labels, 0.1)
@@ -150,7 +151,7 @@ def test_the_gradient_is_that_of_the_expected_reward(tokenizer: Tokenizer) -> No
 
 
 def test_it_learns_what_is_rewarded(tokenizer: Tokenizer) -> None:
-    loss, batch = make(tokenizer, risk_likelihood=0.0, risk_samples=16)
+    loss, batch = make(tokenizer, rloo_likelihood=0.0, rloo_samples=16)
     optimizer = torch.optim.Adam(loss.network.parameters(), lr=0.02)
     means = []
     for _ in range(60):
@@ -163,7 +164,7 @@ def test_it_learns_what_is_rewarded(tokenizer: Tokenizer) -> None:
 
 def test_such_a_run_resumes_bit_for_bit(tmp_path: Path) -> None:
     data = write(tmp_path / "train.jsonl", rows(64))
-    run = Run([data], [write(tmp_path / "dev.jsonl", rows(8, seed=1))], tmp_path / "out", RISK)
+    run = Run([data], [write(tmp_path / "dev.jsonl", rows(8, seed=1))], tmp_path / "out", RLOO)
     whole = replace(run, out=tmp_path / "whole")
     train(whole, Silent())
     with pytest.raises(Interrupted):
@@ -175,8 +176,8 @@ def test_such_a_run_resumes_bit_for_bit(tmp_path: Path) -> None:
 
 
 def test_recipes_that_make_no_sense_are_refused() -> None:
-    assert load_recipe("risk").risk_samples > 1
-    for values in ({"risk_samples": 1}, {"risk_samples": -2}, {"risk_temperature": 0}):
+    assert load_recipe("rloo").rloo_samples > 1
+    for values in ({"rloo_samples": 1}, {"rloo_samples": -2}, {"rloo_temperature": 0}):
         with pytest.raises(OptionError):
             Recipe(**values)  # type: ignore[arg-type]
 
@@ -195,6 +196,6 @@ def test_where_the_machine_has_no_bf16_a_recipe_runs_in_fp32(
     monkeypatch.undo()
     data = write(tmp_path / "train.jsonl", rows(64))
     progress = Silent()
-    train(Run([data], [], tmp_path / "out", replace(TINY, passes=1)), progress)
+    train(Run([data], [], tmp_path / "out", replace(TINY, epochs=1)), progress)
     assert any("no bf16" in message for message in progress.messages)
     computes_bf16.cache_clear()
