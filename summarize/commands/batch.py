@@ -126,9 +126,11 @@ def batch(
     watch = Watch(Line(not quiet, 0))
     try:
         result = run(job, summarizer, watch)
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit) as stopped:
         watch.line.clear()
         note("interrupted; the same command continues from here")
+        if engine == "ray":  # which would wait for its processes
+            os._exit(stopped.code if isinstance(stopped, SystemExit) else 130)
         raise
     finally:
         watch.line.clear()

@@ -18,10 +18,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from summarize.corpus.manifest import Finished, Manifest
+from summarize.corpus.manifest import TRYING, Finished, Manifest
 from summarize.corpus.work import one_thread, open_worker
 from summarize.errors import OptionError, SummarizeError
 
+TRIES = 3  # of a shard, before the process that started the run does it with more care
 MOST_BLOCKS = 10_000  # tasks of Ray; beyond, one has several shards
 
 
@@ -46,9 +47,29 @@ class Actor:
         try:
             if self.failure:
                 raise self.failure
-            return asdict(self.worker.run(shard, lambda documents, errors: None))
+            with tried(self.worker.out, shard) as times:
+                if times > TRIES:
+                    return {"lost": shard}
+                return asdict(self.worker.run(shard, lambda documents, errors: None))
         except SummarizeError as error:
             return {"failure": str(error), "exit_code": error.exit_code}
+        except OSError as error:
+            return {"failure": f"{error.filename}: {error.strerror}", "exit_code": 1}
+
+
+@contextmanager
+def tried(out: Path, shard: int) -> Iterator[int]:
+    """How often this shard was begun, now included; a file remembers it when we are killed.
+
+    Ray tries again as often as a process dies, though a document may be the cause.
+    """
+    path = out / f"{TRYING}{shard:05d}"
+    with path.open("ab") as file:
+        file.write(b".")
+        file.flush()
+        times = file.tell()
+    yield times
+    path.unlink(missing_ok=True)
 
 
 def run_ray(
@@ -66,15 +87,15 @@ def run_ray(
         context.enable_progress_bars = False
         context.max_errored_blocks = -1
         cpus = int(ray.cluster_resources().get("CPU", 1))
+        most = max(1, min(actors or cpus, len(pending)))
         blocks = min(len(pending), MOST_BLOCKS)
         shards = ray.data.from_items([{"shard": n} for n in pending], override_num_blocks=blocks)
         news = shards.map_batches(
             Actor,
             fn_constructor_args=(str(out.resolve()), manifest.run),
             batch_size=1,
-            concurrency=(1, max(1, min(actors or cpus, len(pending)))),
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most),
             num_cpus=1,
-            max_task_retries=3,
         )
         for row in news.iter_rows():
             values = json.loads(row["news"])
@@ -82,6 +103,8 @@ def run_ray(
                 error = SummarizeError(values["failure"])
                 error.exit_code = values["exit_code"]
                 raise error
+            if "lost" in values:
+                continue
             yield Finished(**{**values, "messages": tuple(values["messages"])})
 
 
@@ -92,11 +115,16 @@ def require_ray() -> None:
 
 @contextmanager
 def connected(address: str | None, actors: int | None) -> Iterator[None]:
-    """To the cluster at `address`, or to one that is started here and ends with us."""
+    """To the cluster at `address`, or to one that is started here and ends with us.
+
+    After a signal it is left as it is: a cluster that lost its driver ends the work by itself, and
+    to wait for that would take seconds.
+    """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
     import ray.data
 
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.ERROR)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -118,5 +146,7 @@ def connected(address: str | None, actors: int | None) -> Iterator[None]:
             signal.signal(number, handler)
     try:
         yield
-    finally:
+    except Exception:
         ray.shutdown()
+        raise
+    ray.shutdown()

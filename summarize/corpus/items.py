@@ -98,7 +98,10 @@ class Corpus:
         try:
             return Item(name, name, read(source.path, self.question.encoding, field))
         except SummarizeError as error:
-            return Item(name, name, type(error)(printable(first_line(error))))
+            return Item(name, name, type(error)(printable(str(error))))
+        except Exception as error:  # a library that a strange file surprises
+            message = f"can't read {name}: {type(error).__name__}: {first_line(error)}"
+            return Item(name, name, DocumentError(printable(message)))
 
     def item(self, source: Input, row: Row) -> Item:
         where = f"{source.path}:{row.line}"

@@ -23,6 +23,7 @@ from summarize.corpus.manifest import (
     Manifest,
     clear,
     difference,
+    forget_tries,
     journal,
     read_finished,
     read_manifest,
@@ -109,6 +110,7 @@ def run(job: Job, summarizer: Summarizer, watch: Watch) -> Result:
     with held(job):
         manifest = prepare(job, watch)
         finished = read_finished(job.out, manifest)
+        forget_tries(job.out)
         totals = Totals()
         for number in sorted(finished):
             totals.add(finished[number])

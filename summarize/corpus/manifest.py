@@ -26,6 +26,7 @@ from summarize.models.registry import shipped
 
 FORMAT_VERSION = 1
 MANIFEST, INPUTS, FINISHED, LOCK = "_manifest.json", "_inputs.jsonl", "_finished.jsonl", ".lock"
+TRYING = ".trying-"  # and the number of a shard: on a cluster, how often it was begun
 OWN = (MANIFEST, INPUTS, FINISHED, LOCK)
 
 
@@ -238,7 +239,13 @@ def clear(out: Path) -> None:
     try:
         for path in [*sorted(out.glob("part-*")), *out.glob(".part-*.tmp")]:
             path.unlink(missing_ok=True)
+        forget_tries(out)
         for name in (FINISHED, INPUTS, MANIFEST):
             (out / name).unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"can't remove {error.filename}: {error.strerror}") from None
+
+
+def forget_tries(out: Path) -> None:
+    for path in out.glob(f"{TRYING}*"):
+        path.unlink(missing_ok=True)
