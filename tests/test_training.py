@@ -4,6 +4,7 @@ import gzip
 import json
 import lzma
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,13 +15,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import ROOT, Command
 
-from summarize.errors import DataError, Interrupted, OptionError
+from summarize.errors import DataError, Interrupted, OptionError, OutputError
+from summarize.models.registry import shipped
 from summarize.rnn.checkpoint import load_checkpoint
 from summarize.rnn.tokenizer import EOS_ID
 from summarize.training.distributed import Workers
 from summarize.training.examples import IGNORE, Pairs, Plan, read_examples
+from summarize.training.metrics import Metrics
 from summarize.training.optimizer import schedule
 from summarize.training.recipe import Recipe, load_recipe, shipped_recipes
 from summarize.training.run import Run
@@ -83,6 +86,10 @@ class Silent:
         self.steps.append(values)
         if values["step"] == self.at:
             os.kill(os.getpid(), self.number)
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def final_state(out: Path) -> dict[str, torch.Tensor]:
@@ -172,6 +179,51 @@ def test_an_evaluation_that_was_killed_is_made_up_for(run: Run, tmp_path: Path) 
     assert kinds[0] == kinds[1] and len(kinds[0]) > 2
 
 
+def test_no_line_of_metrics_is_there_twice(run: Run, tmp_path: Path) -> None:
+    """What a killed run wrote after its last snapshot, half a line too, is written again once."""
+    whole = replace(run, out=tmp_path / "whole")
+    train(whole, Silent())
+    with pytest.raises(Interrupted):
+        train(run, Silent(5))
+    metrics = run.out / "metrics.jsonl"
+    with metrics.open("a") as file:
+        file.write('{"kind": "train", "step": 10, "loss": 1.0}\n{"kind": "tra')
+    train(replace(run, resume=True), Silent())
+    kept, expected = (
+        [(row["kind"], row["step"], row["loss"]) for row in lines_of(path)]
+        for path in (metrics, whole.out / "metrics.jsonl")
+    )
+    assert kept == expected
+    with metrics.open("a") as file:
+        file.write("of a run that was killed before its first snapshot\n")
+    for folder in snapshot_folders(run.out):
+        shutil.rmtree(folder)
+    train(replace(run, resume=True), Silent())
+    assert len(metrics.read_text().splitlines()) == len(expected)
+
+
+def test_metrics_rewind_by_step_where_a_snapshot_did_not_say_where(tmp_path: Path) -> None:
+    metrics = Metrics(tmp_path / "metrics.jsonl")
+    assert metrics.size_until(9) == 0
+    for step in (10, 20, 30):
+        metrics.add("train", {"step": step})
+    metrics.rewind(metrics.size_until(20))
+    assert [row["step"] for row in lines_of(metrics.path)] == [10, 20]
+
+
+def test_two_runs_do_not_write_one_folder(run: Run) -> None:
+    class Second(Silent):
+        def step(self, values: dict[str, Any]) -> None:
+            if values["step"] == 2:
+                with pytest.raises(OutputError, match="--out"):
+                    train(replace(run, resume=True), Silent())
+            super().step(values)
+
+    progress = Second()
+    train(run, progress)
+    assert len(progress.steps) > 2
+
+
 def test_the_newest_whole_snapshot_is_taken(run: Run) -> None:
     with pytest.raises(Interrupted):
         train(run, Silent(3))
@@ -181,9 +233,7 @@ def test_the_newest_whole_snapshot_is_taken(run: Run) -> None:
     newest.write_bytes(newest.read_bytes()[:-9])
     progress = Silent()
     train(replace(run, resume=True), progress)
-    assert "continuing from step 3" in progress.messages[-3:][0] or any(
-        "continuing from step 3" in m for m in progress.messages
-    )
+    assert any("continuing from step 3" in message for message in progress.messages)
 
 
 def test_when_all_snapshots_are_damaged_it_says_so(run: Run) -> None:
@@ -204,7 +254,7 @@ def test_training_makes_a_checkpoint_that_loads_and_metrics_that_plot(run: Run) 
     checkpoint = load_checkpoint(run.out)
     assert checkpoint.styles == ("title", "tldr")
     assert checkpoint.training["pairs"] > 0 and checkpoint.training["recipe"]["seed"] == 1
-    lines = [json.loads(line) for line in (run.out / "metrics.jsonl").read_text().splitlines()]
+    lines = lines_of(run.out / "metrics.jsonl")
     assert {"train", "dev"} == {line["kind"] for line in lines}
     assert all(np.isfinite(line["loss"]) for line in lines)
     summary = load_summarizer(str(run.out)).summarize(["model data graph"], style="tldr")[0]
@@ -325,6 +375,9 @@ def test_plain_gzip_and_xz(tmp_path: Path, suffix: str) -> None:
         (b'{"document": "a", "references": [3]}', "'summary'"),
         (b'{"document": "a", "summary": "b", "style": "poem"}', "poem"),
         (b'\xff\xfe"', "can't read"),
+        (b"[" * 100_000, "bad.jsonl:2 is not JSON"),
+        (b'{"document": ' + b"9" * 5_000 + b"}", "bad.jsonl:2 is not JSON"),
+        (b'{"document": "a", "summary": "b", "style": {"title": 1}}', "style"),
     ],
 )
 def test_bad_rows_are_named(tmp_path: Path, line: bytes, message: str) -> None:
@@ -380,6 +433,24 @@ def test_schedule_rises_and_falls() -> None:
 # --- recipes -------------------------------------------------------------------------------------
 
 
+def test_recipes_of_the_first_release_are_understood(tmp_path: Path) -> None:
+    path = tmp_path / "old.toml"
+    path.write_text(
+        'base = "attention"\npasses = 2\naverage_decay = 0.9\nearly_source_tokens = 5\n'
+        "early_fraction = 0.25\nrisk_samples = 3\nrisk_temperature = 0.5\nrisk_likelihood = 0.75"
+    )
+    recipe = load_recipe(str(path))
+    assert (recipe.epochs, recipe.ema_decay) == (2, 0.9)
+    assert (recipe.curriculum_source_tokens, recipe.curriculum_fraction) == (5, 0.25)
+    assert (recipe.rloo_samples, recipe.rloo_temperature) == (3, 0.5)
+    assert recipe.rloo_likelihood == 0.75
+    assert load_recipe("risk") == load_recipe("rloo")
+    for name in ("attention", "seq2seq", "transformer"):
+        file = "summarize.json" if name == "transformer" else "config.json"
+        values = json.loads((shipped(name) / file).read_text())
+        assert Recipe.from_dict(values["training"]["recipe"]).vocab_size == 16384
+
+
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_shipped_recipes_load_and_comment_every_key(name: str) -> None:
     from dataclasses import fields
@@ -414,6 +485,21 @@ def test_shipped_recipes_load_and_comment_every_key(name: str) -> None:
         ("epochs = inf", "epochs"),
         ("max_target_tokens = 1", "max_target_tokens"),
         ("[network]\nvocab_size = 300", "vocab_size"),
+        ("network = 5", "network is 5"),
+        ("styles = 5", "styles is 5"),
+        ('repeat = "twice"', "repeat is 'twice'"),
+        ("[repeat]\nx = 0", "repeat.x"),
+        ("base = [1]", "base"),
+        ('base = "transformer"', "has a base itself"),
+        ("fresh_tokenizer = 1", "fresh_tokenizer"),
+        ("rloo_samples = 1", "rloo_samples"),
+        ('architecture = "transformer"\nrloo_samples = 4', "rloo_samples"),
+        ("a = " + "[" * 50_000, "nested too deeply"),
+        ("seed = " + "9" * 5_000, "not TOML"),
+        ("seed = 0x" + "9" * 5_000, "too long to print"),
+        ("epochs = 0x" + "9" * 5_000, "too long to print"),
+        ("[network]\nembedding_size = 0x" + "9" * 5_000, "embedding_size"),
+        ("default_style = [[]]", "default_style"),
     ],
 )
 def test_wrong_recipes_are_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -441,18 +527,7 @@ def test_a_recipe_by_a_wrong_name() -> None:
         load_recipe("large")
 
 
-# --- the command, in processes of its own --------------------------------------------------------
-
-
-def command(folder: Path, *arguments: object, launcher: tuple[str, ...] = ()) -> Any:
-    return subprocess.run(
-        [sys.executable, *(launcher or ("-m", "summarize")), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-    )
+# --- the command ---------------------------------------------------------------------------------
 
 
 def recipe_file(folder: Path) -> Path:
@@ -464,22 +539,22 @@ def recipe_file(folder: Path) -> Path:
     return path
 
 
-def test_train_and_use_from_the_command_line(tmp_path: Path) -> None:
+def test_train_and_use_from_the_command_line(summarize: Command, tmp_path: Path) -> None:
     data = write(tmp_path / "d.jsonl", rows(80))
-    done = command(tmp_path, "train", data, "--out", "out", "--recipe", recipe_file(tmp_path))
+    done = summarize("train", data, "--out", "out", "--recipe", recipe_file(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert "pairs/s" in done.stderr and "left" in done.stderr and done.stdout == ""
+    assert b"pairs/s" in done.stderr and b"left" in done.stderr and done.stdout == b""
     (tmp_path / "a.txt").write_text("model data graph learning theory")
-    done = command(tmp_path, "-m", "out", "--json", "a.txt")
+    done = summarize("-m", "out", "--json", "a.txt")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["model"] == "out"
 
 
-def test_bad_training_input_is_one_line(tmp_path: Path) -> None:
-    done = command(tmp_path, "train", "absent.jsonl", "--out", "out")
-    assert done.returncode == 1 and "does not exist" in done.stderr
-    assert "Traceback" not in done.stderr
-    done = command(tmp_path, "train", "absent.jsonl", "--out", "out", "--recipe", "none")
+def test_bad_training_input_is_one_line(summarize: Command) -> None:
+    done = summarize("train", "absent.jsonl", "--out", "out")
+    assert done.returncode == 1 and b"does not exist" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+    done = summarize("train", "absent.jsonl", "--out", "out", "--recipe", "none")
     assert done.returncode == 2
 
 
@@ -487,8 +562,15 @@ def test_bad_training_input_is_one_line(tmp_path: Path) -> None:
 def test_two_processes_train_one_model(tmp_path: Path) -> None:
     data = write(tmp_path / "d.jsonl", rows(80))
     launcher = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "summarize")
-    recipe = recipe_file(tmp_path)
-    done = command(tmp_path, "train", data, "--out", "out", "--recipe", recipe, launcher=launcher)
+    arguments = ("train", data, "--out", "out", "--recipe", recipe_file(tmp_path))
+    done = subprocess.run(
+        [sys.executable, *launcher, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0, done.stderr
     checkpoint = load_checkpoint(tmp_path / "out")
     assert checkpoint.training["pairs"] > 0
