@@ -31,8 +31,13 @@ HYPHEN = re.compile(r"(?<=[^\W\d_])\u2010[ \t]*\n[ \t]*(?=[a-z\u00df-\u00ff])")
 
 def read(source: str, encoding: str | None = None, field: str | None = None) -> Document:
     """A path, or `-` for standard input; of JSON the text in `field`."""
-    data = read_bytes(source)
-    name = "stdin" if source == STDIN else source
+    return from_bytes(read_bytes(source), "stdin" if source == STDIN else source, encoding, field)
+
+
+def from_bytes(
+    data: bytes, name: str, encoding: str | None = None, field: str | None = None
+) -> Document:
+    """What a file of that name would hold."""
     inner = name  # without the suffix of its compression
     if packed := compression.of_bytes(data):
         data, inner = (
