@@ -14,7 +14,7 @@ from summarize.commands import options as shared
 from summarize.commands.notices import note
 from summarize.commands.progress import Progress as Line
 from summarize.commands.settings import load_settings
-from summarize.errors import OptionError
+from summarize.errors import OptionError, SummarizeError
 from summarize.models.registry import DEFAULT_MODEL, load_summarizer
 from summarize.options import Options
 
@@ -131,6 +131,10 @@ def batch(
         note("interrupted; the same command continues from here")
         if engine == "ray":  # which would wait for its processes
             os._exit(stopped.code if isinstance(stopped, SystemExit) else 130)
+        raise
+    except SummarizeError as error:
+        if watch.total:
+            error.args = (f"{error}; what is finished is kept, and the same command continues",)
         raise
     finally:
         watch.line.clear()
@@ -271,13 +275,13 @@ def report(result: Result, job: Job, as_json: bool, quiet: bool) -> None:
     if quiet:
         return
     if not new:
-        note(f"nothing left to do: {job.out} holds all {totals.documents:,} documents")
+        note(f"nothing left to do: {job.out} holds {many(totals.documents, 'document')}")
         return
     before = f", {result.before:,} of them before" if result.before else ""
     note(
-        f"{totals.documents:,} documents{before}, {totals.errors:,} failed; "
+        f"{many(totals.documents, 'document')}{before}, {totals.errors:,} failed; "
         f"{duration(result.seconds)}, {rate:,.1f} a second; "
-        f"{job.out} has {totals.shards:,} files, {size(totals.bytes)}"
+        f"{job.out} has {many(totals.shards, 'file')}, {size(totals.bytes)}"
     )
 
 
@@ -286,11 +290,15 @@ def print_count(found: Count, job: Job, as_json: bool) -> None:
         print(json.dumps({"schema_version": 1, "kind": "batch-count", **vars(found)}, indent=1))
         return
     print(
-        f"{found.documents:,} documents in {found.files:,} files, {size(found.bytes)}; "
-        f"{found.shards:,} shards of {found.shard_size:,}"
+        f"{many(found.documents, 'document')} in {many(found.files, 'file')}, "
+        f"{size(found.bytes)}; {many(found.shards, 'shard')} of {found.shard_size:,}"
     )
     if found.finished:
-        print(f"{found.finished:,} documents are finished in {job.out}")
+        print(f"{many(found.finished, 'document')} are finished in {job.out}")
+
+
+def many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -137,7 +137,8 @@ def connected(address: str | None, actors: int | None) -> Iterator[None]:
     if address is None:
         options |= {"num_cpus": actors, "include_dashboard": False}
     try:
-        ray.init(address or "local", **options)
+        with silence():
+            ray.init(address or "local", **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
         first = " ".join(str(error).split())[:200]
         raise OptionError(f"no Ray cluster at {address or 'this machine'}: {first}") from None
@@ -150,3 +151,16 @@ def connected(address: str | None, actors: int | None) -> Iterator[None]:
         ray.shutdown()
         raise
     ray.shutdown()
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Ray's libraries of C++ write about themselves to descriptor 2; errors come as exceptions."""
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)

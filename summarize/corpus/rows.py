@@ -202,8 +202,9 @@ def text_of(row: dict[str, Any], field: str | None, where: str) -> str:
         found = "\n\n".join(found)
     if not isinstance(found, str):
         has = ", ".join(map(str, list(row)[:8])) or "no fields"
-        asked = f"in {field!r}" if field else f"in {', '.join(TEXT_FIELDS)}"
-        raise DataError(f"{where} has no text {asked}; it has {has} (--field NAME)")
+        asked = repr(field) if field else ", ".join(TEXT_FIELDS)
+        advice = "" if field else "; name the field with --field"
+        raise DataError(f"{where} has no text in {asked}, only {has}{advice}")
     return found
 
 
