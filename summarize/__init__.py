@@ -1,40 +1,94 @@
-"""Summarize text with small models that you can see inside.
+"""Summarize text with small models that you can look inside.
 
-from summarize import load_summarizer
-load_summarizer("attention").summarize(["text", ...], style="title")   # a list of Summary
+    from summarize import load_summarizer, summarize
+
+    summarize("A text ...")                                       # a string
+    summarizer = load_summarizer("attention")
+    summarizer.summarize(["text", "text"], length="medium")       # a list of Summary
+
+`help(summarizer.summarize)` explains every option.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Document", "Summary", "SummarizeError", "load_summarizer", "summarize"]
+__all__ = [
+    "Document",
+    "Options",
+    "Summarizer",
+    "Summary",
+    "SummarizeError",
+    "load_summarizer",
+    "summarize",
+]
 
 if TYPE_CHECKING:
     from summarize.document.document import Document
     from summarize.errors import SummarizeError
-    from summarize.models.registry import load_summarizer
+    from summarize.options import Options
+    from summarize.pipeline.run import Summarizer, load_summarizer
     from summarize.summary import Summary
 
+# Loaded when first used, so that `import summarize` costs nothing.
 _HOME = {
     "Document": "summarize.document.document",
+    "Options": "summarize.options",
+    "Summarizer": "summarize.pipeline.run",
     "Summary": "summarize.summary",
     "SummarizeError": "summarize.errors",
-    "load_summarizer": "summarize.models.registry",
+    "load_summarizer": "summarize.pipeline.run",
 }
 
 
-def summarize(text: str, model: str = "attention", **options: Any) -> str:
-    """The summary of one text. Keywords are fields of summarize.models.registry.Options."""
-    from summarize.models.registry import load_summarizer as load
+def summarize(
+    text: str | Document,
+    model: str = "attention",
+    *,
+    length: str = "short",
+    style: str | None = None,
+    mode: str = "auto",
+    sentences: int | None = None,
+    ratio: float | str | None = None,
+    max_words: int | None = None,
+    overflow: str = "select",
+    **options: Any,
+) -> str:
+    """The summary of one text, as a string.
 
-    return load(model).summarize([text], **options)[0].text
+    model: a name ("attention", "seq2seq", "transformer", "lead"), the folder of a trained model, or
+        a model on the Hugging Face hub (org/name). It is loaded at each call; for many texts use
+        `load_summarizer(model).summarize(texts)`.
+    length: "short" (one sentence), "medium" (three) or "long" (an outline by headings).
+    style: "title" or "tldr" (a sentence); by default it follows the text.
+    mode: "auto" quotes a sentence of the text where what the model writes can't be trusted;
+        "abstractive" always writes, "extractive" always quotes.
+    sentences, ratio, max_words: how much, instead of a length: 5, or "10%", or at most 100 words.
+    overflow: what is read of a text longer than the model's window: its best sentences ("select"),
+        all of it in chunks ("chunk"), or its beginning ("truncate").
+    options: the other fields of `summarize.Options`, such as beam_size and max_tokens.
+
+    Raises SummarizeError, or one of its kinds, for whatever can't be done.
+    """
+    from summarize.pipeline.run import load_summarizer as load
+
+    found = load(model).summarize(
+        [text],
+        length=length,
+        style=style,
+        mode=mode,
+        sentences=sentences,
+        ratio=ratio,
+        max_words=max_words,
+        overflow=overflow,
+        **options,
+    )
+    return found[0].text
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        from importlib import import_module
-
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'summarize' has no attribute {name!r}")

@@ -19,7 +19,16 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Summary:
-    """A summary and what is known about it; `to_dict` is the JSON of the command line."""
+    """A summary and what is known about it; `to_dict` is the JSON of the command line.
+
+    mode: "abstractive" (written), "extractive" (quoted), "mixed" (some of each), "document" (a
+        short text, given whole) or "facts" (of a table, a log, a diff or source code).
+    is_fallback: quoted because the text is unlike what the model learned from.
+    overflow: how a document was read that is longer than the model's window, else None.
+    confidence: the geometric mean of the token probabilities, times the text's familiarity.
+    provenance: for each sentence of the summary the sentences of the document that it is from:
+        {"sentence", "source_sentences": [{"number", "share"}]}, numbers from 1.
+    """
 
     text: str
     model: str
@@ -31,9 +40,18 @@ class Summary:
     chunks: int = 1
     confidence: float | None = None
     provenance: list[dict[str, Any]] = field(default_factory=list)
+    overflow: str | None = None
+    is_fallback: bool = False
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def sentences(self) -> list[int]:
+        """Indices into `Document.sentences` that the summary is from, in order."""
+        return sorted(
+            {s["number"] - 1 for part in self.provenance for s in part["source_sentences"]}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -48,4 +66,7 @@ class Summary:
             "confidence": self.confidence,
             "seconds": self.seconds,
             "provenance": self.provenance,
+            "sentences": self.sentences,
+            "overflow": self.overflow,
+            "fallback": self.is_fallback,
         }

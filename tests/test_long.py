@@ -12,7 +12,8 @@ from summarize.document.sentences import ENDS, bounded, sentences
 from summarize.errors import CheckpointError
 from summarize.evaluation.data import read_data
 from summarize.models.familiarity import FILE, Familiarity, learn
-from summarize.models.registry import load_summarizer, shipped
+from summarize.models.registry import shipped
+from summarize.pipeline.run import load_summarizer
 from summarize.models.rnn import Rnn
 from summarize.options import Options
 from summarize.pipeline.chunking import Line, Words, cut, distinct, write_long

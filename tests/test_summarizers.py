@@ -10,7 +10,8 @@ from conftest import TEXTS
 import summarize as package
 from summarize.document.sentences import chunks, first_sentence, sentences
 from summarize.errors import ModelError, OptionError
-from summarize.models.registry import load_summarizer, shipped
+from summarize.models.registry import shipped
+from summarize.pipeline.run import load_summarizer
 from summarize.models.rnn import Rnn, repeats_words
 from summarize.options import Options
 from summarize.rnn.beam_search import Hypothesis

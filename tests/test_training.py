@@ -247,7 +247,7 @@ def test_when_all_snapshots_are_damaged_it_says_so(run: Run) -> None:
 
 def test_training_makes_a_checkpoint_that_loads_and_metrics_that_plot(run: Run) -> None:
     from summarize.evaluation.dev import dev_scores
-    from summarize.models.registry import load_summarizer
+    from summarize.pipeline.run import load_summarizer
 
     result = train(run, Silent(), dev_scores)
     assert {"loss", "rouge1", "rouge2", "rougeL", "rouge"} <= result.keys()

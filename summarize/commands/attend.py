@@ -7,72 +7,73 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from summarize.commands import options as shared
+from summarize.commands.notices import note
+from summarize.commands.printer import check_output
 from summarize.commands.results import check_folder
-from summarize.commands.text import check_output, note
 from summarize.document import read as documents
 from summarize.errors import ModelError, OptionError
-from summarize.models.registry import DEFAULT_MODEL, load_summarizer
+from summarize.models.registry import DEFAULT_MODEL
 from summarize.options import Options
+from summarize.pipeline.run import load_summarizer
 
 if TYPE_CHECKING:
     from summarize.pipeline.alignment import Alignment
+    from summarize.pipeline.run import Summarizer
 
-HELP = """Look inside what a model writes: the document shaded by how much each word was read, and
-for each word of the summary the words it came from.
+HELP = """Show what a model reads while it writes: the document, shaded by attention, and for each
+word of the summary the words that it came from.
 
 FILE is as for summarize; - or a pipe is standard input. --step walks through the summary with the
-arrow keys, --html makes a page to explore, --png a picture of the matrix."""
+arrow keys, --html makes a page to explore, --png a picture of the alignment matrix."""
 
 
 def attend(
     context: typer.Context,
     file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
-    model: Annotated[
-        str,
-        typer.Option("-m", "--model", help="As for summarize; it needs attention to look at."),
-    ] = DEFAULT_MODEL,
-    style: Annotated[str | None, typer.Option(help="title or tldr, as for summarize.")] = None,
-    length: Annotated[str, typer.Option("-l", "--length", help="As for summarize.")] = "short",
-    long: Annotated[str, typer.Option(help="chunk or truncate, as for summarize.")] = Options.long,
+    model: shared.Model = None,
+    style: shared.Style = None,
+    length: shared.Length = None,
+    overflow: shared.Overflow = None,
+    long: shared.Long = None,
     word: Annotated[
-        int | None, typer.Option(help="Shade by what this word of the summary read, from 1.")
+        int | None,
+        typer.Option(metavar="N", help="Shade by the attention of this word of the summary."),
     ] = None,
     step: Annotated[
         bool, typer.Option("--step", help="Step through the words with the arrow keys.")
     ] = False,
     layer: Annotated[
-        int | None, typer.Option(help="Of a transformer, from 1; else the mean of all.")
+        int | None,
+        typer.Option(metavar="N", help="A transformer's layer, from 1. Default: the mean."),
     ] = None,
     head: Annotated[
-        int | None, typer.Option(help="Of a transformer, from 1; else the mean of all.")
+        int | None,
+        typer.Option(metavar="N", help="A transformer's head, from 1. Default: the mean."),
     ] = None,
-    beam_size: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
-    seed: Annotated[int | None, typer.Option(help="As for summarize.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page to this file.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Write a picture to this file.")] = None,
+    beam_size: shared.BeamSize = None,
+    max_tokens: shared.MaxTokens = None,
+    seed: shared.Seed = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an interactive page.")
+    ] = None,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a picture of the matrix.")
+    ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Words, weights and sentence sums, as JSON.")
+        bool, typer.Option("--json", help="Print words, weights and sentence sums as JSON.")
     ] = False,
-    color: Annotated[
-        bool, typer.Option("--color/--no-color", help="Shades on a terminal, else brackets.")
-    ] = True,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the input, where it is not UTF-8.")
-    ] = None,
-    field: Annotated[
-        str | None, typer.Option(help="Of JSON input, where the text is, as for summarize.")
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of a model on the hub.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps, for transformers.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+    color: shared.Color = None,
+    encoding: shared.Encoding = None,
+    field: shared.Field = None,
+    revision: shared.Revision = None,
+    device: shared.Device = None,
+    offline: shared.Offline = False,
+    quiet: shared.Quiet = False,
 ) -> int:
     if file is None:
         if sys.stdin is None or sys.stdin.isatty():
@@ -85,41 +86,24 @@ def attend(
     if html is not None and html == png:
         raise OptionError(f"--html and --png both name {html}; name two files")
     documents.check_encoding(encoding)
-    options = Options(
-        style=style,
-        length=length,
-        long=long,
-        beam_size=beam_size,
-        max_tokens=max_tokens,
-        seed=seed,
-    )
+    options = Options(**shared.chosen(context.params))
     if step and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise OptionError("--step needs a terminal, and a file to read; use --word N or --html")
+        raise OptionError("--step needs a terminal and a file to read; use --word N or --html")
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
-    summarizer: Any = load_summarizer(model, revision=revision, device=device, offline=offline)
-    if not hasattr(summarizer, "attend"):
-        raise ModelError(f"{model} has no attention to look at; use -m attention")
-    closer = {name: n for name, n in (("layer", layer), ("head", head)) if n is not None}
-    if closer and not hasattr(summarizer, "look_closely"):
-        raise OptionError(f"--{next(iter(closer))} is for transformers; leave it out for {model}")
+    summarizer = load_summarizer(
+        model or DEFAULT_MODEL, revision=revision, device=device, offline=offline
+    )
+    check_attention(summarizer, layer, head)
     document = documents.read(file, encoding, field)
     if document.note and not quiet:
         note(f"{document.source}: {document.note}")
-    found: Alignment = summarizer.attend(document.text, options, **closer)
+    found = summarizer.attend(document, options, layer=layer, head=head)
     if word is not None and not 1 <= word <= len(found.summary):
-        raise OptionError(f"--word is {word}; the summary has {len(found.summary)}, from 1")
-    if not quiet and found.tokens_read < found.tokens_document:
-        read, total = f"{found.tokens_read:,}", f"{found.tokens_document:,}"
-        note(f"{document.source}: read {read} of {total} tokens")
-    elif not quiet and found.chunks > 1:
-        note(f"{document.source}: read {found.tokens_read:,} tokens in {found.chunks} pieces")
-    familiarity = getattr(summarizer.read(document.text), "familiarity", None)
-    if not quiet and familiarity is not None and familiarity < 0.5:
-        note(
-            f"{document.source}: unlike what {model} learned from; this is what it writes, and "
-            "summarize may give a sentence of the text instead"
-        )
+        raise OptionError(f"--word is {word}; the summary has words 1 to {len(found.summary)}")
+    if not quiet:
+        tell(document.source, found)
+    may_color = color is not False and not os.environ.get("NO_COLOR")
     if html is not None:
         from summarize.views.attention_page import write_page
 
@@ -128,16 +112,35 @@ def attend(
         from summarize.views.attention_picture import write_picture
 
         write_picture(found, png)
-    shades = color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
     if as_json:
         print(json.dumps({"source": document.source, **found.to_dict()}))
     elif step:
         from summarize.views.stepper import step as walk
 
-        walk(found, color and not os.environ.get("NO_COLOR"))
+        walk(found, may_color)
     elif html is None and png is None:
-        show(found, word, shades)
+        show(found, word, may_color and sys.stdout.isatty())
     return 0
+
+
+def check_attention(summarizer: Summarizer, layer: int | None, head: int | None) -> None:
+    name, known = summarizer.name, summarizer.capabilities
+    if not known.attends:
+        raise ModelError(f"{name} has no attention over the document; use -m attention")
+    if not known.attends_by_layer and (layer is not None or head is not None):
+        option = "--layer" if layer is not None else "--head"
+        raise OptionError(f"{option} is for transformers; leave it out for {name}")
+
+
+def tell(source: str, found: Alignment) -> None:
+    """What the reader should know, on stderr."""
+    if found.tokens_read < found.tokens_document:
+        note(f"{source}: read {found.tokens_read:,} of {found.tokens_document:,} tokens")
+    if found.familiarity is not None and found.familiarity < 0.5:
+        note(
+            f"{source}: unlike the text that {found.model} learned from; summarize may quote a "
+            "sentence instead of this"
+        )
 
 
 def show(found: Alignment, word: int | None, colour: bool) -> None:

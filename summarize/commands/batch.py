@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from summarize.corpus.job import Count, Job, Result, Totals
     from summarize.corpus.manifest import Asked
     from summarize.corpus.processes import Progress
-    from summarize.models.registry import Summarizer
+    from summarize.pipeline.run import Summarizer
 
 HELP = """Summarize many documents into a directory, on every core or on a Ray cluster.
 

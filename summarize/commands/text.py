@@ -22,11 +22,12 @@ from summarize.commands.settings import Settings, load_settings
 from summarize.document import read as documents
 from summarize.document.document import Document
 from summarize.errors import DocumentError, OptionError
-from summarize.models.registry import DEFAULT_MODEL, load_summarizer
+from summarize.models.registry import DEFAULT_MODEL
 from summarize.options import Options
+from summarize.pipeline.run import load_summarizer
 
 if TYPE_CHECKING:
-    from summarize.models.registry import Summarizer
+    from summarize.pipeline.run import Summarizer
 
 __all__ = ["check_output", "note", "text"]
 

@@ -35,7 +35,7 @@ from summarize.corpus.processes import Progress, cores, run_processes
 from summarize.corpus.work import SHOWN
 from summarize.errors import DataError, OptionError
 from summarize.files import locked, write_with
-from summarize.models.registry import Summarizer
+from summarize.pipeline.run import Summarizer
 
 ANEW = "use --restart to begin anew, or another directory with -o"
 ENGINES = ("local", "ray")

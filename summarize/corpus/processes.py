@@ -23,7 +23,7 @@ from summarize.corpus.shards import shard_path
 from summarize.corpus.work import Worker, one_thread, open_worker
 from summarize.errors import SummarizeError
 from summarize.files import remove_dead
-from summarize.models.registry import Summarizer
+from summarize.pipeline.run import Summarizer
 
 DEATHS = 2  # of processes at one shard, or at one document, before it is taken for the cause
 STARTS = 3  # of processes that die before they begin

@@ -18,7 +18,7 @@ from summarize.corpus.shards import Record, error_record, record_of, shard_path,
 from summarize.document.document import Document
 from summarize.errors import DataError, SummarizeError, first_line
 from summarize.files import write_with
-from summarize.models.registry import Summarizer, load_summarizer
+from summarize.pipeline.run import Summarizer, load_summarizer
 
 GROUP, GROUP_CHARACTERS = 64, 1_000_000  # documents, and text, that are in memory at once
 SHOWN = 3  # messages of errors that are kept for the end of the run

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summarize.evaluation.rouge import rouge_scores
-from summarize.models.registry import load_summarizer
+from summarize.pipeline.run import load_summarizer
 from summarize.options import Options
 
 if TYPE_CHECKING:

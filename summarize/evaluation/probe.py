@@ -23,10 +23,9 @@ import numpy as np
 
 from summarize.errors import SummarizeError
 from summarize.evaluation.environment import peak_memory
-from summarize.evaluation.worker import count_parameters
-from summarize.models import base as writing
-from summarize.models.registry import load_summarizer, shipped
+from summarize.models.registry import load_model, shipped
 from summarize.options import Options
+from summarize.pipeline.run import Summarizer
 
 SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times,
 LONGEST = 60.0  # unless three take longer than this
@@ -65,27 +64,30 @@ def limit_memory(most: int | None) -> None:
 def inference(job: dict[str, Any]) -> dict[str, Any]:
     """Seconds to encode and to write a whole summary, as `summarize` serves this model: of the same
     calls, so that their difference is what decoding took."""
-    summarizer: Any = load_summarizer(job["model"], **job["load"])
+    model: Any = load_model(job["model"], **job["load"])
+    known = model.capabilities
     length, tokens, text = job["length"], job["summary_tokens"], job["text"]
-    if job["model"] == "lead":
+    if not known.writes:
         words = " ".join(text.split()[:length])
-        whole = repeat(lambda: summarizer.summarize([words]), job["repeats"])
+        whole = repeat(lambda: Summarizer(model).summarize([words]), job["repeats"])
         return answer_of("Python", {"whole": whole}, {"read": len(words.split())})
-    is_longer = hasattr(summarizer, "model") and lengthen(summarizer, length)
-    trained = summarizer.max_source_tokens
-    summarizer.max_source_tokens = length - getattr(summarizer, "added_tokens", 0)
-    options = Options(min_tokens=tokens, max_tokens=tokens, long="truncate", mode="abstractive")
-    writing.RETRIES = 0  # as many steps for each, whether a sentence has ended or not
+    is_longer = hasattr(model, "model") and lengthen(model, length)
+    # As many steps for each, whether a sentence has ended or not: nothing is written again.
+    summarizer = Summarizer(model, max_source_tokens=length - known.added_tokens, retries=0)
+    options = Options(
+        min_tokens=tokens, max_tokens=tokens, overflow="truncate", mode="abstractive"
+    )
     # Cut beforehand: a user's document of this length is no longer than that.
-    text = opening(summarizer, text)
+    text = opening(model, text, summarizer.max_source_tokens)
+    read = summarizer.summarize([text], options)[0].tokens.read
     facts = {
-        "read": summarizer.read(text).read,
-        "parameters": count_parameters(summarizer),
-        "beam_size": beam_size(summarizer, options),
-        "past_training": length > trained,
+        "read": read,
+        "parameters": known.parameters,
+        "beam_size": beam_size(model, options),
+        "past_training": summarizer.max_source_tokens > known.max_source_tokens,
         "longer_position_table": bool(is_longer),
     }
-    reading = watch_encoder(summarizer)
+    reading = watch_encoder(model)
     encoder: list[float] = []
 
     def summarize() -> None:
@@ -99,47 +101,45 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
     # hold their share of the pass that scores what was written.
     steps = [(all_ - part) / (tokens + 1) for all_, part in zip(whole, encoder, strict=True)]
     times = {"encoder": encoder, "whole": whole, "decoder_step": steps}
-    engine = "transformers" if hasattr(summarizer, "model") else "NumPy"
+    engine = "transformers" if hasattr(model, "model") else "NumPy"
     return answer_of(engine, times, facts)
 
 
-def watch_encoder(summarizer: Any) -> list[float]:
+def watch_encoder(model: Any) -> list[float]:
     """The seconds of each reading from now on: the encoder; of a chat model, the first pass."""
     seconds: list[float] = []
     started: list[float] = []
-    if hasattr(summarizer, "runtime"):
-        encode = summarizer.runtime.encode_batch
+    if hasattr(model, "runtime"):
+        encode = model.runtime.encode_batch
 
-        def timed(sources: Any) -> Any:
+        def timed(*arguments: Any, **named: Any) -> Any:
             before = time.perf_counter()
-            found = encode(sources)
+            found = encode(*arguments, **named)
             seconds.append(time.perf_counter() - before)
             return found
 
-        summarizer.runtime.encode_batch = timed
+        model.runtime.encode_batch = timed
     else:
-        module = summarizer.model if summarizer.is_chat else summarizer.model.get_encoder()
+        module = model.model if model.is_chat else model.model.get_encoder()
         module.register_forward_pre_hook(lambda *_: started.append(time.perf_counter()))
         module.register_forward_hook(lambda *_: seconds.append(time.perf_counter() - started.pop()))
     return seconds
 
 
-def opening(summarizer: Any, text: str) -> str:
-    """What the summarizer reads of the text and a few words more, so that no token is cut."""
-    source = summarizer.read(text)
-    if isinstance(source.payload, str):
-        return text.strip()[: len(source.payload) + 40]
+def opening(model: Any, text: str, tokens: int) -> str:
+    """The first `tokens` of a text and a few words more, so that no token is cut."""
     squeezed = " ".join(text.split())
-    return squeezed[: summarizer.tokenizer.offsets(text)[source.read - 1][1] + 40]
+    offsets = model.encode([squeezed])[0].offsets[:tokens]
+    return squeezed[: offsets[-1][1] + 40]
 
 
-def beam_size(summarizer: Any, options: Options) -> int:
-    if hasattr(summarizer, "runtime"):
+def beam_size(model: Any, options: Options) -> int:
+    if hasattr(model, "runtime"):
         from summarize.models.rnn import DEFAULTS
 
         return int(DEFAULTS["beam_size"])
-    own = summarizer.model.generation_config.num_beams or 1
-    return int(summarizer.search(options).get("num_beams", own))
+    own = model.model.generation_config.num_beams or 1
+    return int(model.search(options).get("num_beams", own))
 
 
 def lengthen(summarizer: Any, length: int) -> bool:
@@ -223,7 +223,7 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
             size = config.get("vocab_size") or config["network"]["vocab_size"]
             model = LossModule(make_model(recipe, size), recipe.label_smoothing)
             return model, lambda *batch: model(*batch)[0], size, recipe  # noqa: B023
-    summarizer: Any = load_summarizer(name, **job["load"])
+    summarizer: Any = load_model(name, **job["load"])
     if not hasattr(summarizer, "model"):
         raise SummarizeError(f"{name} names no recipe, so its training step is not timed")
     if summarizer.is_chat:

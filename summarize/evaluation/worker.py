@@ -18,8 +18,8 @@ from typing import Any
 
 from summarize.errors import SummarizeError
 from summarize.evaluation.environment import peak_memory
-from summarize.models.registry import Summarizer, load_summarizer
 from summarize.options import Options
+from summarize.pipeline.run import Summarizer, load_summarizer
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         summarizer = load_summarizer(job["model"], **job["load"])
         answer(
             "ready",
-            parameters=count_parameters(summarizer),
+            parameters=summarizer.capabilities.parameters,
             load_seconds=time.time() - job["started"],
         )
         run(job, summarizer, answer)
@@ -49,12 +49,12 @@ def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
     """Documents with the same options go together, at most batch_size at a time."""
     for values, group in groupby(job["documents"], key=lambda row: row["options"]):
         known = dict(values)
-        if not getattr(summarizer, "styles", []):
+        if not summarizer.capabilities.styles:
             known.pop("style", None)  # a row's style is for the models that were trained on styles
-        # What a model writes of what it reads at once, unless something else is asked for; lead
-        # takes no options.
-        asked = {"mode": "abstractive", "long": "truncate", **job["options"]}
-        asked = {} if job["model"] == "lead" else asked
+        # What a model writes of what it reads at once, unless something else is asked for; one that
+        # quotes takes no options.
+        asked = {"mode": "abstractive", "overflow": "truncate", **job["options"]}
+        asked = asked if summarizer.capabilities.writes else {}
         options = Options(**{**asked, **known, "batch_size": job["batch_size"]})
         rows = list(group)
         for start in range(0, len(rows), job["batch_size"]):
@@ -71,15 +71,6 @@ def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
                     since_start=time.time() - job["started"],
                     peak_memory_bytes=peak_memory(),
                 )
-
-
-def count_parameters(summarizer: Any) -> int:
-    """Weights that the model computes with, each counted once."""
-    if hasattr(summarizer, "runtime"):
-        return int(summarizer.runtime.parameters)
-    if hasattr(summarizer, "model"):
-        return sum(parameter.numel() for parameter in summarizer.model.parameters())
-    return 0
 
 
 if __name__ == "__main__":

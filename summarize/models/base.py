@@ -1,126 +1,175 @@
-"""What every writing model offers to those who feed it: read, write, align."""
+"""What a model offers to those who feed it. Models know nothing of the pipeline.
+
+A writing model turns a passage into a draft:
+
+    encode(texts) -> encodings;  read(passage) -> source;  write(sources) -> drafts
+
+and, where it has attention, says which tokens of the source each token of the draft read. A model
+that only quotes (`lead`, `extract`) chooses sentences of a document instead.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from summarize import threads
+from summarize.document.document import Document
+from summarize.errors import OptionError
 from summarize.options import Options
-from summarize.pipeline.alignment import Alignment
 
-# Characters of which the tokens are counted: counting those of a book would take longer than
-# reading its opening.
-COUNTED = 500_000
-PARALLEL = 3  # batches from which on they are written on several cores
-ENOUGH = 16  # tokens for a short sentence
-RETRIES = 2  # for a sentence to end
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a model can do, and what it costs."""
+
+    parameters: int = 0
+    max_source_tokens: int = 512  # tokens of the document that it reads at once
+    added_tokens: int = 0  # its own, beside those: a prefix, marks of start and end
+    styles: tuple[str, ...] = ()  # that it was trained to write
+    default_style: str | None = None
+    writes: bool = True  # else it quotes: a Chooser
+    writes_one_sentence: bool = True  # else as much as `length` asks for
+    is_parallel: bool = False  # several threads may write at once
+    attends: bool = False  # has attention to look at
+    attends_by_layer: bool = False  # ... a layer or a head at a time
+
+
+class Encoding(Protocol):
+    """A text in tokens, as the `tokenizers` library returns it."""
+
+    @property
+    def ids(self) -> list[int]: ...
+    @property
+    def offsets(self) -> list[Span]:
+        """Where each token stands in the text; an empty span for one that is no text."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class Passage(NamedTuple):
+    """What one summary is written from: sentences, joined by a space, or by a blank line where a
+    block ends. The text of `encodings[k]` begins at `starts[k]`."""
+
+    text: str
+    starts: Sequence[int]
+    encodings: Sequence[Encoding]
+
+    @property
+    def tokens(self) -> int:
+        return sum(map(len, self.encodings))
+
+    def offsets(self, count: int) -> list[Span]:
+        """Where the first `count` tokens stand in the text."""
+        found: list[Span] = []
+        for start, encoding in zip(self.starts, self.encodings, strict=True):
+            if len(found) >= count:
+                break
+            found += [(start + a, start + b) for a, b in encoding.offsets]
+        return found[:count]
 
 
 class Source(NamedTuple):
-    """A document as far as the model reads it."""
+    """A passage as far as the model reads it."""
 
-    payload: Any  # what the model's `write` takes
-    read: int  # tokens that will be read; 0 is an empty document
-    total: int  # tokens that there are
-    familiarity: float | None = None  # 1 for a text of the kind it learned from, 0 for another
+    payload: Any  # what the model's own `write` needs
+    read: int  # tokens
+    familiarity: float | None = None  # 1 for a text like those it learned from, 0 for another
 
 
 class Draft(NamedTuple):
-    """What the model wrote for one source."""
+    """What the model wrote from one source."""
 
     text: str
     tokens: int
-    confidence: float | None = None
+    confidence: float | None = None  # geometric mean of the tokens' probabilities
     ids: Sequence[int] = ()  # the tokens of `text`
-    attention: NDArray[np.float32] | None = None  # (len(ids), S) where each looked, if anywhere
-    is_finished: bool = True  # it ends as a sentence or by the model's own end
+    attention: NDArray[np.float32] | None = None  # (len(ids), source tokens)
+    is_finished: bool = True  # ends as a sentence, or where the model ended it
+    encode_seconds: float = 0.0  # of its whole batch
 
 
-class Writer(Protocol):
-    """A model: how it reads a text, and writes for several at once."""
+class TokenAttention(NamedTuple):
+    """Where each of T tokens of a draft looked among S tokens of its source."""
 
-    name: str
-    max_source_tokens: int
-    is_parallel: bool  # several threads may write; else the model uses them itself
-    writes_sentence: bool  # one, whatever is read; else as long as --length asks
+    offsets: Sequence[Span]  # (S) places in the passage's text, empty for what is no text
+    pieces: Sequence[str]  # (T) what each token adds to the summary
+    weights: NDArray[np.float32]  # (T, S)
+    kind: str  # which attention, in words
 
-    def read(self, text: str) -> Source: ...
-    def write(self, payloads: list[Any], options: Options) -> list[Draft]: ...
-    def align(self, document: str, draft: Draft, source: Source) -> Alignment | None:
-        """Where each word of the draft looked; None where there is nothing to look at."""
+
+class Model(Protocol):
+    """A model that writes. None of its methods changes it: what a call needs is an argument."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def check(self, options: Options) -> Options:
+        """The options with the model's style filled in; OptionError for what it can't follow."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Each text in tokens. Those of a passage are the tokens of its sentences, in order."""
+        ...
+
+    def read(self, passage: Passage, limit: int) -> Source:
+        """The first `limit` tokens of a passage."""
+        ...
+
+    def write(self, sources: Sequence[Source], options: Options) -> list[Draft]:
+        """A draft for each source. What else is in the batch makes no difference."""
+        ...
+
+    def attention(
+        self,
+        source: Source,
+        draft: Draft,
+        *,
+        style: str | None = None,
+        layer: int | None = None,
+        head: int | None = None,
+    ) -> TokenAttention | None:
+        """None where there is nothing to look at. `style` is what the draft was written in; `layer`
+        and `head` count from 1, None is the mean."""
         ...
 
 
-def write_to_end(writer: Writer, payloads: list[Any], options: Options) -> list[Draft]:
-    """Drafts; those that --max-tokens would cut in mid-sentence are written again with more."""
-    drafts = writer.write(payloads, options)
-    for retry in range(1, RETRIES + 1):
-        cut = [i for i, draft in enumerate(drafts) if not draft.is_finished]
-        if options.max_tokens is None or not cut:
-            break
-        again = replace(options, max_tokens=max(ENOUGH, options.max_tokens * 2**retry))
-        for i, draft in zip(cut, writer.write([payloads[i] for i in cut], again), strict=True):
-            drafts[i] = draft
-    return drafts
+class Chooser(Protocol):
+    """A model that quotes: it chooses sentences of a document and writes nothing."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def choose(self, document: Document, count: int) -> list[int]:
+        """Indices of `count` sentences, or fewer, in the document's order."""
+        ...
 
 
-def familiarity_of(source: Source, draft: Draft) -> float | None:
-    """Of the text; nothing, where what was written for it did not come to an end."""
-    return 0.0 if source.familiarity is not None and not draft.is_finished else source.familiarity
+def is_chooser(model: Model | Chooser) -> TypeGuard[Chooser]:
+    return not model.capabilities.writes
 
 
-def estimated_tokens(counted: int, text: str) -> int:
-    """Tokens of a text, `counted` in its first COUNTED characters."""
-    return round(counted * max(1.0, len(text) / COUNTED))
+def style_of(options: Options, capabilities: Capabilities) -> str | None:
+    """The style to write in where none is asked for; an OptionError for an unknown one."""
+    if options.style is None:
+        return capabilities.default_style
+    if options.style not in capabilities.styles:
+        known = ", ".join(capabilities.styles)
+        told = f"it knows {known}" if known else "it knows none; leave --style out"
+        raise OptionError(f"style {options.style!r} is unknown to this model: {told}")
+    return options.style
 
 
-def write_sorted(
-    writer: Writer, sources: Sequence[Source], options: Options
-) -> tuple[list[Draft], list[float]]:
-    """Drafts in the order of the sources, and each one's share of its batch's seconds."""
-    drafts = [Draft("", 0)] * len(sources)
-    seconds = [0.0] * len(sources)
-    order = sorted((i for i, s in enumerate(sources) if s.read), key=lambda i: -sources[i].read)
-    starts = range(0, len(order), options.batch_size)
-    batches = [order[start : start + options.batch_size] for start in starts]
-
-    def write(rows: list[int]) -> tuple[list[Draft], float]:
-        started = time.perf_counter()
-        found = write_to_end(writer, [sources[i].payload for i in rows], options)
-        return found, (time.perf_counter() - started) / len(rows)
-
-    done = 0
-    for rows, (found, share) in zip(batches, in_step(write, batches, writer), strict=True):
-        for i, draft in zip(rows, found, strict=True):
-            drafts[i], seconds[i] = draft, share
-        done += len(rows)
-        if options.progress:
-            options.progress(done, len(order))
-    return drafts, seconds
-
-
-def in_step(
-    write: Callable[[list[int]], Any], batches: list[list[int]], writer: Writer
-) -> Iterator[Any]:
-    """Results in order; where the model allows it and there is much to do, on all cores, each with
-    matrix products of its own: sharing those between the cores too took twice as long
-    (benchmarks/LOG.md)."""
-    workers = min(threads.available(), len(batches))
-    if len(batches) < PARALLEL or workers < 2 or not writer.is_parallel:
-        yield from map(write, batches)
-        return
-    # Here, because a start-up must not wait for it.
-    from concurrent.futures import ThreadPoolExecutor
-
-    pool = ThreadPoolExecutor(workers)
-    with threads.one_core_each():
-        try:
-            yield from pool.map(write, batches)
-        finally:  # an interrupted run must not finish what it has begun
-            pool.shutdown(wait=False, cancel_futures=True)
+def refuse_seed(name: str, options: Options) -> None:
+    if options.seed is not None:
+        raise OptionError(f"{name} decodes deterministically; --seed only affects hard attention")

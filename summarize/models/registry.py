@@ -1,24 +1,28 @@
-"""Summarizers: what turns documents into summaries. One table says which name is which class."""
+"""Which name is which model. One table; a module is imported when its name is chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
 
 from summarize.errors import ModelError, OptionError
-from summarize.options import Options
-from summarize.summary import Summary
+from summarize.models.base import Chooser, Model
 
 DEFAULT_MODEL = "attention"
+RNN = "summarize.models.rnn:load"
+TRANSFORMER = "summarize.models.huggingface:load"
 
-# Name -> class; the module is imported when the name is chosen.
+# Name -> the function that loads it.
 SUMMARIZERS = {
-    "attention": "summarize.models.rnn:Rnn",
-    "seq2seq": "summarize.models.rnn:Rnn",
-    "transformer": "summarize.models.huggingface:Transformer",
-    "lead": "summarize.models.lead:Lead",
+    "attention": RNN,
+    "seq2seq": RNN,
+    "transformer": TRANSFORMER,
+    "lead": "summarize.models.lead:load",
 }
 # Short names of models on the Hugging Face hub.
 SHORT_NAMES = {
@@ -31,97 +35,77 @@ SHORT_NAMES = {
 }
 
 
-class Summarizer(Protocol):
-    """What every model offers."""
+@dataclass(frozen=True)
+class Request:
+    """A model that is asked for: where it is, and how to load it."""
 
+    source: Path | str  # a folder or file on this machine, or an id on the hub
     name: str
-
-    def summarize(
-        self, documents: Sequence[str], options: Options | None = None, /, **changes: Any
-    ) -> list[Summary]:
-        """One Summary a document, in order. Keywords are fields of Options."""
-        ...
+    revision: str | None = None
+    device: str | None = None
+    offline: bool = False
+    allow_pickle: bool = False
 
 
-def load_summarizer(
-    model: str = DEFAULT_MODEL,
+def load_model(
+    name: str = DEFAULT_MODEL,
     *,
     revision: str | None = None,
     device: str | None = None,
     offline: bool = False,
-) -> Summarizer:
+    allow_pickle: bool = False,
+) -> Model | Chooser:
     """A model by name, by its folder, or by its id on the Hugging Face hub (org/name).
 
-    `revision` is a branch, tag or commit on the hub; `device` cpu, cuda or mps, for transformers;
-    `offline` forbids any download. Raises ModelError for an unknown name, CheckpointError for a
-    damaged folder, OptionError for an option that the model has no use for.
+    Raises ModelError for an unknown name, CheckpointError for a damaged folder, OptionError for an
+    option that would change nothing.
     """
-    if model in SUMMARIZERS:
-        refuse(model, revision=revision)
-        module, name = SUMMARIZERS[model].split(":")
-        if name == "Transformer":
-            require_transformers(model)
-        made = getattr(import_module(module), name)
-        if name == "Transformer":
-            transformer: Summarizer = made(shipped(model), name=model, device=device)
-            return transformer
-        refuse(model, device=device)
-        summarizer: Summarizer = made() if name == "Lead" else made(shipped(model), name=model)
-        return summarizer
-    path = Path(model)
-    if path.is_dir() and not is_hugging_face(path):
-        refuse(model, revision=revision, device=device)
-        from summarize.models.rnn import Rnn
-
-        return Rnn(path)
-    if path.exists() or model in SHORT_NAMES or is_hub_id(model):
-        require_transformers(model)
-        from summarize.models.huggingface import Transformer
-
-        source = path if path.exists() else SHORT_NAMES.get(model, model)
-        if isinstance(source, Path):
-            refuse(model, revision=revision)
-        return Transformer(source, model, revision=revision, device=device, offline=offline)
-    if "/" in model or model.startswith("."):
-        raise ModelError(f"no folder {model}; create it with: summarize train DATA --out {model}")
-    raise ModelError(
-        f"no model {model!r}; use {', '.join([*SUMMARIZERS, *SHORT_NAMES])}, the folder of a "
-        "model, or the org/name of one on the Hugging Face hub"
-    )
+    path = Path(name)
+    if name in SUMMARIZERS:
+        loader, source = SUMMARIZERS[name], shipped(name)
+    elif path.is_dir() and not is_hugging_face(path):
+        loader, source = RNN, path
+    elif path.exists():
+        loader, source = TRANSFORMER, path
+    elif name in SHORT_NAMES or is_hub_id(name):
+        loader, source = TRANSFORMER, SHORT_NAMES.get(name, name)  # type: ignore[assignment]
+    elif "/" in name or name.startswith("."):
+        raise ModelError(f"no folder {name}; create it with: summarize train DATA --out {name}")
+    else:
+        raise ModelError(
+            f"no model {name!r}; use {', '.join([*SUMMARIZERS, *SHORT_NAMES])}, the folder of a "
+            "model, or the org/name of one on the Hugging Face hub"
+        )
+    if loader == TRANSFORMER:
+        require_transformers(name)
+    module, function = loader.split(":")
+    load: Callable[[Request], Model | Chooser] = getattr(import_module(module), function)
+    return load(Request(source, name, revision, device, offline, allow_pickle))
 
 
-def style_of(length: str, styles: Sequence[str], default: str | None) -> str | None:
-    """What is written where no style is asked for: a text of several parts needs sentences."""
-    return "tldr" if length != "short" and default and "tldr" in styles else default
+def refuse(request: Request, *options: str) -> None:
+    """An option that would change nothing is an error."""
+    for option in options:
+        if getattr(request, option) is not None:
+            raise OptionError(f"--{option} does nothing for the model {request.name}; leave it out")
 
 
-def shipped(name: str) -> Path:
-    """Folder of a checkpoint in the package."""
-    return Path(__file__).parent.parent / "checkpoints" / name
-
-
-def require_transformers(model: str) -> None:
-    """Before the modules are imported that import these."""
-    from importlib.util import find_spec
-
+def require_transformers(name: str) -> None:
+    """Before the module is imported that imports these."""
     for package in ("torch", "transformers"):
         if find_spec(package) is None:
             raise ModelError(
-                f"{model} needs {package}; install it with: pip install 'summarize[transformers]'"
+                f"{name} needs {package}; install it with: pip install 'summarize[transformers]'"
             )
 
 
-def refuse(model: str, **options: str | None) -> None:
-    """An option that would be ignored is an error."""
-    for name, value in options.items():
-        if value is not None:
-            raise OptionError(f"--{name} does nothing for the model {model}; leave it out")
+def shipped(name: str) -> Path:
+    """The folder of a model in this package."""
+    return Path(__file__).parent.parent / "checkpoints" / name
 
 
 def is_hugging_face(folder: Path) -> bool:
-    """Whether transformers should load it: a config.json with a model_type, or a GGUF file."""
-    import json
-
+    """Whether transformers loads it: a config.json with a model_type, or a GGUF file."""
     if any(folder.glob("*.gguf")):
         return True
     try:
@@ -133,6 +117,4 @@ def is_hugging_face(folder: Path) -> bool:
 
 def is_hub_id(model: str) -> bool:
     """org/name as the hub spells it; anything with a leading dot or slash is a path."""
-    import re
-
     return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[\w.-]+", model) is not None

@@ -1,100 +1,98 @@
-"""Which text is given: what the model wrote, a sentence of the document, or all of a short one."""
+"""Which text is given: what the model wrote, sentences of the document, or all of a short one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from summarize.document.sentences import ENDS, bounded, first_sentence, sentences
-from summarize.models.base import Writer
+from summarize.document.document import Document
+from summarize.document.sentences import ENDS, bounded
 from summarize.models.familiarity import LEAST_CONFIDENCE
 from summarize.options import Options
 from summarize.pipeline.alignment import cited
 
-SENTENCE = 4  # words; with fewer it says little about a document
+SHORT_WORDS = 30  # a text that is no longer is given whole where the model can't be trusted
 
 
-class Part(NamedTuple):
-    """A sentence of a summary, and how much of its attention each source sentence got; `inside`
-    are the source sentences that it is of, where those are not all."""
+class Written(NamedTuple):
+    """What a model wrote, and for each of its sentences how much each sentence of the document
+    was read for it."""
 
     text: str
-    shares: NDArray[Any] | None
-    inside: Sequence[int] = ()
+    tokens: int
+    confidence: float | None  # familiarity multiplied in
+    familiarity: float | None
+    read_from: Sequence[tuple[str, dict[int, float]]] = ()
 
 
-class Source(NamedTuple):
-    """The sentences that shares are of, their numbers from 1, and the document."""
+class Answer(NamedTuple):
+    """What is given, and why."""
 
-    sentences: Sequence[str]
-    numbers: Sequence[int]
-    document: str
-
-
-class Settled(NamedTuple):
     text: str
-    mode: str  # abstractive, extractive, or document
-    confidence: float | None
+    mode: str  # abstractive, extractive, document, mixed or facts
     provenance: list[dict[str, Any]]
+    quoted: Sequence[int] = ()  # sentences of the document
+    is_fallback: bool = False
 
 
-def settle(
-    written: str,
-    parts: Sequence[Part],
-    source: Source,
-    confidence: float | None,
-    familiarity: float | None,
+def decide(
+    document: Document,
+    found: Written,
     options: Options,
-) -> Settled:
-    """The text is never longer than the document. A sure model on a text that is foreign to it is
-    not sure."""
-    if confidence is not None and familiarity is not None:
-        confidence *= familiarity
-    if count_letters(written) >= count_letters(source.document):
-        every = [sentence_of(text, n) for n, text in enumerate(sentences(source.document), 1)]
-        return Settled(" ".join(source.document.split()), "document", confidence, every)
-    doubtful = familiarity is not None and (confidence or 0.0) < LEAST_CONFIDENCE
-    if options.mode == "extractive" or (options.mode == "auto" and doubtful):
-        chosen = dict(extract(part, source) for part in parts)
-        numbered = [sentence_of(text, number) for text, number in chosen.items()]
-        return Settled(" ".join(chosen), "extractive", confidence, numbered)
-    found = [
-        cited(part.text, part.shares, source.numbers) for part in parts if part.shares is not None
-    ]
-    return Settled(written, "abstractive", confidence, found)
+    choose: Callable[[Document, int], list[int]],
+) -> Answer:
+    """What was written, or a sentence that is chosen from the document; never longer than it."""
+    if count_letters(found.text) >= count_letters(document.text):
+        return whole(document)
+    if options.mode == "abstractive" or not is_doubtful(found):
+        return as_written(found)
+    if len(document.text.split()) <= SHORT_WORDS or len(document.sentences) == 1:
+        return whole(document)
+    return quoted(document, choose(document, 1))._replace(is_fallback=True)
 
 
-def tokens_of(writer: Writer, given: Settled, written: int) -> int:
-    """Of what is given; `written` are those of the draft, which may have been set aside."""
-    return written if given.mode == "abstractive" else writer.read(given.text).total
+def is_doubtful(found: Written) -> bool:
+    """Whether the text is foreign to the model, or the model unsure of it."""
+    return found.familiarity is not None and (found.confidence or 0.0) < LEAST_CONFIDENCE
 
 
-def sentence_of(text: str, number: int) -> dict[str, Any]:
+def as_written(found: Written) -> Answer:
+    return Answer(
+        found.text, "abstractive", [cited(text, shares) for text, shares in found.read_from]
+    )
+
+
+def whole(document: Document) -> Answer:
+    """A short text as it is, white space aside."""
+    every = range(len(document.sentences))
+    text = " ".join(document.text.split())
+    return Answer(text, "document", [source_of(document.sentence_text(i), i) for i in every], every)
+
+
+def quoted(document: Document, indices: Sequence[int]) -> Answer:
+    """Sentences of the document; of one without sentences its beginning."""
+    if not indices:
+        text = " ".join(document.text.split())
+        return Answer(bounded(text), "document" if bounded(text) == text else "extractive", [])
+    texts = [quotation(document, i) for i in indices]
+    found = [source_of(text, i) for text, i in zip(texts, indices, strict=True)]
+    return Answer(" ".join(map(finished, texts)), "extractive", found, indices)
+
+
+def quotation(document: Document, index: int) -> str:
+    """A sentence with its speaker, if it has one."""
+    speaker = document.blocks[document.sentences[index].block].speaker
+    text = bounded(document.sentence_text(index))
+    return f"{speaker}: {text}" if speaker else text
+
+
+def source_of(text: str, index: int) -> dict[str, Any]:
     """The provenance of a sentence that is taken from the document."""
-    return {"sentence": text, "source_sentences": [{"number": number, "share": 1.0}]}
+    return {"sentence": text, "source_sentences": [{"number": index + 1, "share": 1.0}]}
 
 
-def extract(part: Part, source: Source) -> tuple[str, int]:
-    """The source sentence that was read most, and its number from 1; a heading is none. Where
-    nothing was looked at, the first one."""
-    order = list(part.inside)
-    if part.shares is not None:
-        order = [int(i) for i in np.argsort(-part.shares, kind="stable") if part.shares[i] > 0]
-    full = (i for i in order if is_said(source.sentences[i]))
-    found = next(full, order[0] if order else None)
-    if found is not None:  # where no space parts sentences, several are one: the first of them
-        return bounded(next(sentences(source.sentences[found]))), source.numbers[found]
-    number, text = first_sentence(source.document)
-    return bounded(text), number
-
-
-def is_said(sentence: str) -> bool:
-    """Whether it ends, and has words enough; `[OPTION]...` and `0x7f` are none."""
-    words = (word.strip(".,;:!?…'\"()“”‘’") for word in sentence.split())
-    return sentence.endswith(ENDS) and sum(word.isalpha() for word in words) >= SENTENCE
+def finished(text: str) -> str:
+    return text if text.endswith(ENDS) else f"{text}."
 
 
 def count_letters(text: str) -> int:

@@ -1,75 +1,145 @@
-"""Many documents through one model: read each, sort by length, write in batches, put in order.
-
-Sorted, because a batch costs what its longest document costs.
-"""
+"""A model by its name, and everything needed to summarize any text with it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Unpack, cast
 
-from summarize.models.base import Source, Writer, familiarity_of, write_sorted
-from summarize.options import Options
-from summarize.pipeline import decision as settling
-from summarize.pipeline.alignment import group
-from summarize.pipeline.chunking import summarize_long
-from summarize.pipeline.decision import Part, settle, tokens_of
-from summarize.summary import Summary, Tokens
+from summarize.document.document import Document
+from summarize.errors import ModelError
+from summarize.models.base import Capabilities, Chooser, Model, is_chooser
+from summarize.models.registry import DEFAULT_MODEL, load_model
+from summarize.options import Changes, Options, resolve
+from summarize.pipeline.alignment import Alignment
+from summarize.pipeline.attending import attend
+from summarize.pipeline.batching import RETRIES
+from summarize.pipeline.quoting import quote, refuse_ignored
+from summarize.pipeline.writing import Writing
+from summarize.summary import Summary
 
 
-def summarize_all(
-    writer: Writer, documents: Sequence[str], options: Options, style: str | None
-) -> list[Summary]:
-    """One Summary a document, in the order given; `seconds` is its share of its batch."""
-    sources, reading = timed_map(writer.read, documents)
-    in_pieces = [takes_pieces(writer, source, options) for source in sources]
-    whole = [i for i, pieces in enumerate(in_pieces) if not pieces]
-    drafts, writing = write_sorted(writer, [sources[i] for i in whole], options)
-    summaries: list[Summary | None] = [None] * len(documents)
-    for i, draft, seconds in zip(whole, drafts, writing, strict=True):
-        source = sources[i]
-        started = time.perf_counter()
-        found = writer.align(documents[i], draft, source)
-        text = settling.Source((), (), documents[i])
-        parts = [Part(draft.text, None)]
-        if found is not None:
-            sentences, written, shares = found.by_sentence()
-            numbers = group(found.text, found.words).numbers
-            text = settling.Source(sentences, numbers, documents[i])
-            parts = [Part(text, row) for text, row in zip(written, shares, strict=True)]
-        known = familiarity_of(source, draft)
-        settled = settle(draft.text, parts, text, draft.confidence, known, options)
-        looking = time.perf_counter() - started
-        summaries[i] = Summary(
-            text=settled.text,
-            model=writer.name,
-            tokens=Tokens(source.total, source.read, tokens_of(writer, settled, draft.tokens)),
-            seconds=reading[i] + seconds + looking,
-            style=style if source.read else None,
-            mode=settled.mode,
-            confidence=settled.confidence,
-            provenance=settled.provenance,
+def load_summarizer(
+    model: str = DEFAULT_MODEL,
+    *,
+    revision: str | None = None,
+    device: str | None = None,
+    offline: bool = False,
+    allow_pickle: bool = False,
+) -> Summarizer:
+    """A summarizer by the name of its model: "attention" (the default), "seq2seq", "transformer",
+    "lead" (the first sentence), a folder that `summarize train` made, or a model on the Hugging
+    Face hub by its id (org/name) or short name ("bart", "smollm2", ...).
+
+    `revision` is a branch, tag or commit on the hub; `device` is cpu, cuda or mps, for models that
+    run in PyTorch; `offline` forbids downloads; `allow_pickle` loads weights that may hold code.
+    Raises ModelError for an unknown name, CheckpointError for a damaged folder, OptionError for an
+    option that would change nothing.
+    """
+    return Summarizer(
+        load_model(
+            model,
+            revision=revision,
+            device=device,
+            offline=offline,
+            allow_pickle=allow_pickle,
         )
-    for i, pieces in enumerate(in_pieces):
-        if pieces:
-            summaries[i] = summarize_long(writer, documents[i], options, style)
-    return [summary for summary in summaries if summary is not None]
+    )
 
 
-def takes_pieces(writer: Writer, source: Source, options: Options) -> bool:
-    """Whether more than one line must be written: it is too long, or too much is asked."""
-    if not source.read:
-        return False
-    is_cut = source.read < source.total and options.long == "chunk"
-    return is_cut or (writer.writes_sentence and options.length != "short")
+class Summarizer:
+    """A model, and all that is needed to summarize any text with it.
+
+    `max_source_tokens` reads more or less at once than the model was trained on; `retries` is how
+    often an unfinished sentence is written again with more tokens.
+    """
+
+    def __init__(
+        self,
+        model: Model | Chooser,
+        *,
+        max_source_tokens: int | None = None,
+        retries: int = RETRIES,
+    ) -> None:
+        self.model = model
+        self.max_source_tokens = max_source_tokens or model.capabilities.max_source_tokens
+        self.retries = retries
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.model.capabilities
+
+    def summarize(
+        self,
+        documents: Sequence[str | Document],
+        options: Options | None = None,
+        /,
+        **changes: Unpack[Changes],
+    ) -> list[Summary]:
+        """A Summary of each document, in order.
+
+        A document is a string, or a Document as `summarize.document.read.read(path)` returns it,
+        which knows the headings and lists of its file. How to summarize is said by an Options
+        object, by keywords that are its fields, or by both:
+
+            summarizer.summarize([text])                                # one sentence
+            summarizer.summarize([text], length="medium")               # three sentences
+            summarizer.summarize([text], length="long", max_words=200)  # an outline
+            summarizer.summarize(texts, style="title", beam_size=2, mode="abstractive")
+
+        style: "title" or "tldr", a sentence. By default it follows the text.
+        length: "short", "medium" or "long"; or sentences=5; or ratio="10%".
+        overflow: for documents that are longer than the model's window: "select" the best
+            sentences, "chunk", or "truncate".
+        mode: "auto" quotes a sentence where what is written can't be trusted; "abstractive" always
+            writes, "extractive" always quotes.
+        beam_size, max_tokens, min_tokens, length_penalty, no_repeat_ngram_size, seed: of the
+            search. batch_size: documents that are written at once; it changes no summary.
+
+        See `help(summarize.Options)` for all of them, `help(summarize.Summary)` for the result. A
+        document without words has an empty summary. Raises OptionError for an option that the
+        model can't follow, ModelError where a model fails.
+        """
+        asked = resolve(options, changes)
+        if isinstance(documents, str | Document):
+            raise TypeError("summarize takes a list of documents, not one; write [document]")
+        read = [as_document(document) for document in documents]
+        if is_chooser(self.model):
+            refuse_ignored(self.model, asked)
+            return [quote(document, asked, self.model) for document in read]
+        return Writing(self.writer, self.max_source_tokens, self.retries).run(read, asked)
+
+    def attend(
+        self,
+        document: str | Document,
+        options: Options | None = None,
+        /,
+        *,
+        layer: int | None = None,
+        head: int | None = None,
+        **changes: Unpack[Changes],
+    ) -> Alignment:
+        """What the model writes of a document, and where each word of it looked.
+
+        The text is the model's own, whatever `mode` says. Of a document that is longer than the
+        model's window its best sentences are read, or its opening with overflow="truncate".
+        `layer` and `head` of a transformer count from 1; by default the mean is taken. Raises
+        ModelError where there is no attention to look at.
+        """
+        asked = resolve(options, changes)
+        if is_chooser(self.model):
+            raise ModelError(f"{self.name} writes nothing, so there is no attention to look at")
+        writing = Writing(self.writer, self.max_source_tokens, self.retries)
+        return attend(writing, as_document(document), asked, layer, head)
+
+    @property
+    def writer(self) -> Model:
+        assert not is_chooser(self.model)
+        return cast(Model, self.model)
 
 
-def timed_map(
-    function: Callable[[str], Source], texts: Sequence[str]
-) -> tuple[list[Source], list[float]]:
-    results, seconds = [], []
-    for text in texts:
-        started = time.perf_counter()
-        results.append(function(text))
-        seconds.append(time.perf_counter() - started)
-    return results, seconds
+def as_document(document: str | Document) -> Document:
+    return Document.from_text(document) if isinstance(document, str) else document

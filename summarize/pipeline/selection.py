@@ -13,26 +13,31 @@ from summarize.models.term_vectors import terms, vectors_of
 RELEVANCE = 0.6
 
 
-def scores(document: Document, selector: Selector | None = None) -> NDArray[np.float64]:
+def scores(
+    document: Document, style: str = "tldr", selector: Selector | None = None
+) -> NDArray[np.float64]:
     """One number a sentence of the document, higher is better; -inf for what cannot be chosen."""
-    found = score_sentences(document, selector)
+    found = score_sentences(document, style, selector)
     result = np.full(len(document.sentences), -np.inf)
     result[found.sentences] = found.scores
     return result
 
 
-def select(document: Document, count: int = 1, selector: Selector | None = None) -> list[int]:
+def select(
+    document: Document, count: int = 1, style: str = "tldr", selector: Selector | None = None
+) -> list[int]:
     """Indices of `count` sentences, in the document's order; fewer where it has no more.
 
     Several are chosen one by one by maximal marginal relevance (Carbonell & Goldstein 1998): the
     next one has a high score and little in common with those taken.
     """
-    found = score_sentences(document, selector)
+    found = score_sentences(document, style, selector)
     if count < 1 or not found.sentences:
         return []
     if count == 1:
         return [found.sentences[int(np.argmax(found.scores))]]
-    return sorted(found.sentences[i] for i in diverse(document, found.sentences, found.scores, count))
+    places = diverse(document, found.sentences, found.scores, count)
+    return sorted(found.sentences[i] for i in places)
 
 
 def diverse(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from summarize.errors import CheckpointError
 
@@ -80,6 +80,15 @@ class Tokenizer:
         vocabulary: dict[str, int] = self._backend.get_vocab()
         return vocabulary
 
+    def spelled(self, token: int) -> str:
+        """A token in that alphabet, its leading space as Ġ; empty for a number that is none."""
+        return self._backend.id_to_token(token) or ""
+
+    def id_of(self, spelled: str) -> int | None:
+        """The token that is spelled so, if there is one."""
+        found: int | None = self._backend.token_to_id(spelled)
+        return found
+
     def style_id(self, style: str) -> int:
         return SPECIAL.index(f"<{style}>")
 
@@ -91,6 +100,13 @@ class Tokenizer:
         encoding = self._backend.encode(squeeze(text), add_special_tokens=False)
         found: list[tuple[int, int]] = encoding.offsets
         return found
+
+    def encodings(self, texts: Sequence[str]) -> list[Any]:
+        """Each text's `ids`, and as `offsets` where their texts stand in `squeeze(text)`."""
+        encoded: list[Any] = self._backend.encode_batch(
+            [squeeze(text) for text in texts], add_special_tokens=False
+        )
+        return encoded
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         encodings = self._backend.encode_batch(

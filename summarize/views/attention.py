@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 
-from summarize.pipeline.alignment import Alignment, group
+from summarize.pipeline.alignment import Alignment
 from summarize.views.terminal import visible
 
 # Shares of the most read word from which a word has this shade: background and text of the 256
@@ -32,38 +32,40 @@ def shade(share: float, most: float) -> str:
 def shaded_document(
     alignment: Alignment, row: NDArray[np.float32] | None = None, colour: bool = True
 ) -> str:
-    """What was read, as it stood there, each word marked by its share of `row` (S,), which is
-    by default that of the whole summary. Of a document in pieces only the sentences that were
-    read; … stands for the others."""
+    """What was read, as it stands in the document, each word marked by its share of `row` (S,),
+    which is by default that of the whole summary. … stands for sentences that were not read, and,
+    where a document was read in several parts, for those that got next to nothing."""
     shares = alignment.received if row is None else row
     most = float(shares.max(initial=0.0))
-    shown = (
-        was_read(alignment, shares) if alignment.chunks > 1 else np.ones(len(shares), dtype=bool)
-    )
+    shown = np.ones(len(shares), dtype=bool)
+    if alignment.chunks > 1:
+        shown = was_read(alignment, shares)
     parts: list[str] = []
-    last = 0
-    for (start, end), share, is_shown in zip(alignment.source, shares, shown, strict=True):
-        if is_shown:
+    sentence, last = 0, 0
+    for i in np.flatnonzero(shown):
+        start, end = alignment.source[i]
+        here = int(alignment.sentence[i])
+        if here > sentence + 1 or (not parts and here > 0):
+            parts.append(f"{LEFT_OUT} ".removeprefix("" if parts else " "))
+        elif parts:
             parts.append(gap(alignment.text[last:start]))
-            parts.append(marked(visible(alignment.text[start:end]), float(share), most, colour))
-        elif parts[-1:] != [LEFT_OUT]:
-            parts.append(LEFT_OUT)
-        last = end
-    parts.append(visible(alignment.text[last:]))
+        parts.append(marked(visible(alignment.text[start:end]), float(shares[i]), most, colour))
+        sentence, last = here, end
+    if alignment.text[last:].strip():
+        parts.append(LEFT_OUT)
     return "".join(parts).strip()
 
 
 def was_read(alignment: Alignment, shares: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(S,) whether the word's sentence got a share worth showing."""
-    number = group(alignment.text, alignment.words).of_word
-    sums = np.bincount(number, weights=shares)
-    found: NDArray[np.bool_] = (sums >= SHOWN)[number]
+    sums = np.bincount(alignment.sentence, weights=shares)
+    found: NDArray[np.bool_] = (sums >= SHOWN)[alignment.sentence]
     return found
 
 
-def gap(space: str) -> str:
-    """White space as it can be shown: line ends, tabs and spaces."""
-    return "".join(c if c in "\n\t " else " " for c in space)
+def gap(between: str) -> str:
+    """What stands between two words: white space, and marks such as bullets."""
+    return "".join(c if c in "\n\t " else " " if c.isspace() else visible(c) for c in between)
 
 
 def marked(word: str, share: float, most: float, colour: bool) -> str:

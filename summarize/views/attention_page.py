@@ -40,10 +40,12 @@ def page_data(alignment: Alignment) -> dict[str, Any]:
     """Words, the white space between them, and each row's shares as pairs of place and
     thousandths: most are nothing."""
     gaps = []
-    last = 0
-    for start, end in alignment.source:
-        gaps.append(alignment.text[last:start])
-        last = end
+    last, before = 0, -1
+    for (start, end), sentence in zip(alignment.source, alignment.sentence, strict=True):
+        between = alignment.text[last:start]
+        space = "\n\n" if between.count("\n") > 1 else " " if between else ""
+        gaps.append(space if sentence <= before + 1 else f"{space}… ")
+        last, before = end, int(sentence)
     source, target, shares = alignment.by_sentence()
     return {
         "model": alignment.model,
@@ -51,7 +53,7 @@ def page_data(alignment: Alignment) -> dict[str, Any]:
         "read": alignment.tokens_read,
         "of": alignment.tokens_document,
         "words": [visible(word) for word in alignment.words],
-        "gaps": ["\n\n" if gap.count("\n") > 1 else " " if gap else "" for gap in gaps],
+        "gaps": gaps,
         "summary": [visible(word) for word in alignment.summary],
         "rows": [
             [[int(i), round(1000 * float(row[i]))] for i in np.flatnonzero(row >= LEAST)]

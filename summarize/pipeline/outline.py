@@ -1,0 +1,136 @@
+"""Several sentences: a few that cover the document, or an outline by its headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from summarize.document.document import Document
+from summarize.options import Options
+
+MEDIUM = 3  # sentences
+MEDIUM_WORDS, LONG_WORDS = 80, 400
+SHARE = 5  # an outline is at most a fifth of the document
+LINES = (3, 8)  # of an outline without headings, least and most
+ALIKE = 0.6  # words in common, of all words of both: two such sentences say the same
+WORD = re.compile(r"\w+")
+Choose = Callable[[Document, int], list[int]]
+
+
+class Group(NamedTuple):
+    """Neighbouring sentences that get a line of their own."""
+
+    heading: str
+    level: int
+    sentences: list[int]  # without those of headings
+
+
+def how_many(document: Document, options: Options) -> int:
+    """Sentences to choose, unless an outline is asked for."""
+    if options.sentences is not None:
+        return options.sentences
+    if options.ratio is not None:
+        assert isinstance(options.ratio, float)
+        return max(1, round(options.ratio * len(prose(document))))
+    return 1 if options.length == "short" else MEDIUM
+
+
+def choose_several(document: Document, options: Options, choose: Choose) -> list[int]:
+    """In the document's order; of `medium` as many as its words allow."""
+    count = how_many(document, options)
+    most = options.max_words
+    if most is None and options.length == "medium" and not (options.sentences or options.ratio):
+        most = MEDIUM_WORDS
+    found = choose(document, count)
+    while most is not None and len(found) > 1 and words_of(document, found) > most:
+        count -= 1
+        found = choose(document, count)
+    return distinct(found, [document.sentence_text(i) for i in found])
+
+
+def groups(document: Document, options: Options) -> list[Group]:
+    """The sections of a document, or where it has none, equal parts."""
+    count = None
+    if options.length != "long" or options.sentences or options.ratio:
+        count = how_many(document, options)
+    else:
+        found = sections(document)
+        if len(found) > 1:
+            return found
+    every = prose(document) or list(range(len(document.sentences)))
+    if count is None:
+        count = min(LINES[1], max(LINES[0], len(every) // 8))
+    bounds = np.linspace(0, len(every), min(count, len(every)) + 1).round().astype(int)
+    return [Group("", 0, every[a:b]) for a, b in pairwise(bounds) if b > a]
+
+
+def sections(document: Document) -> list[Group]:
+    """What stands under each heading, up to the next one; headings of nothing are left out."""
+    names = {block: (level, name) for block, level, name in document.headings}
+    found = [Group("", 0, [])]
+    block = -1
+    for i, sentence in enumerate(document.sentences):
+        for passed in range(block + 1, sentence.block + 1):
+            if passed in names:
+                level, name = names[passed]
+                found.append(Group(name, level, []))
+        block = sentence.block
+        if block not in names:
+            found[-1].sentences.append(i)
+    return [group for group in found if group.sentences]
+
+
+def within_budget(
+    document: Document, lines: Sequence[tuple[Group, str]], options: Options
+) -> list[int]:
+    """Which of these lines to show: at most a fifth of the document, at least one, none that says
+    what another does. Those of the highest headings come first, and among them those of the longest
+    sections."""
+    most = options.max_words or LONG_WORDS
+    most = min(most, len(document.text.split()) // SHARE)
+    texts = [f"{group.heading} {text}" for group, text in lines]
+    rank = sorted(
+        distinct(range(len(lines)), texts),
+        key=lambda n: (lines[n][0].level, -len(lines[n][0].sentences), n),
+    )
+    kept: list[int] = []
+    words = 0
+    for n in rank:
+        size = len(texts[n].split())
+        if not kept or words + size <= most:
+            kept.append(n)
+            words += size
+    return sorted(kept)
+
+
+def distinct(items: Sequence[int], texts: Sequence[str]) -> list[int]:
+    """Without those that say what one before them said."""
+    seen: list[set[str]] = []
+    kept = []
+    for item, text in zip(items, texts, strict=True):
+        said = set(WORD.findall(text.lower()))
+        if not any(len(said & other) >= ALIKE * len(said | other) for other in seen):
+            seen.append(said)
+            kept.append(item)
+    return kept
+
+
+def prose(document: Document) -> list[int]:
+    """Sentences that are not headings."""
+    kinds = [block.kind for block in document.blocks]
+    return [i for i, s in enumerate(document.sentences) if kinds[s.block] != "heading"]
+
+
+def words_of(document: Document, indices: Sequence[int]) -> int:
+    return sum(len(document.sentence_text(i).split()) for i in indices)
+
+
+def listed(lines: Sequence[tuple[str, str]]) -> str:
+    """Headings and what is said under them, as a list; a single line is none."""
+    if len(lines) == 1:
+        return lines[0][1]
+    return "\n".join(f"- {name}: {text}" if name else f"- {text}" for name, text in lines)
