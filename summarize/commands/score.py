@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from summarize.commands.notices import note
 from summarize.commands.results import (
     AsCsv,
     AsJson,
@@ -19,12 +23,15 @@ from summarize.commands.results import (
 from summarize.errors import OptionError
 from summarize.files import write_text
 
-HELP = """Score summaries that any system wrote against references: ROUGE with intervals, and each
-system against the first.
+if TYPE_CHECKING:
+    from summarize.evaluation.score import Lines
 
-PREDICTIONS and REFERENCES are text files with a summary a line, or .jsonl (.gz, .xz) with summary;
-references may be several, and where their rows hold the document, what is new is counted. - is
-standard input."""
+HELP = """Score summaries that any system wrote against references: ROUGE with confidence intervals,
+and each system compared with the first.
+
+PREDICTIONS and REFERENCES are text files with one summary a line, or JSON Lines (.gz, .xz) with the
+field summary, in the same order. PREDICTIONS may also be a directory that summarize batch wrote;
+its records are found by id. "-" is standard input."""
 
 
 def score(
@@ -43,9 +50,47 @@ def score(
     from summarize.evaluation.score import read_predictions, read_references
     from summarize.evaluation.score import score as run
 
-    systems = [system for name in files[:-1] for system in read_predictions(name)]
-    result = run(systems, read_references(files[-1]))
+    *predictions, last = files
+    fields = {name: id_field(name) for name in predictions if os.path.isdir(name)}
+    references = read_references(last, fields.values())
+    systems: list[Lines] = []
+    for name in predictions:
+        if name in fields:
+            systems.append(from_batch(name, references, fields[name]))
+        else:
+            systems += read_predictions(name)
+    result = run(systems, references)
     if output is not None:
         write_text(output, json.dumps(result, indent=1) + "\n")
     print_result(result, form)
     return 0
+
+
+def id_field(name: str) -> str:
+    """Where the ids of this output of `summarize batch` were in its input. Raises OptionError."""
+    from summarize.corpus.manifest import read_manifest
+
+    manifest = read_manifest(Path(name))
+    if manifest is None:
+        raise OptionError(f"{name} is a directory that summarize batch has not written")
+    return manifest.asked.id_field or "id"
+
+
+def from_batch(name: str, references: Lines, field: str) -> Lines:
+    """A document that failed counts as an empty summary, and is told."""
+    from summarize.corpus.shards import read_records
+    from summarize.evaluation.score import find_by_id
+
+    wanted = set(references.ids[field])
+    failed = 0
+
+    def records() -> Iterator[tuple[str, str]]:
+        nonlocal failed
+        for record in read_records(Path(name)):
+            failed += "error" in record and record["id"] in wanted
+            yield record["id"], record.get("summary", "")
+
+    found = find_by_id(name, records(), references, field)
+    if failed:
+        note(f"{name}: {failed:,} documents failed; each counts as an empty summary")
+    return found

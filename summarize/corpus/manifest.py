@@ -87,7 +87,7 @@ class Finished:
 
 def shard_size_for(documents: int) -> int:
     """Small enough that every core has work and a kill costs little; at most about 4,000 files."""
-    return max(min(1000, max(10, documents // 256)), documents // 4000)
+    return max(min(1000, max(10, documents // 64)), documents // 4000)
 
 
 def write_manifest(out: Path, manifest: Manifest) -> None:

@@ -1,9 +1,11 @@
-"""ROUGE of summaries that any system wrote, from files: a line each, or JSON Lines."""
+"""ROUGE of summaries that any system wrote: from files, a line each or JSON Lines, in the order of
+the references; or from records with ids, as `summarize batch` writes them, in any order."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,12 @@ JSON_LINES = (".jsonl", ".json", ".jsonl.gz", ".jsonl.xz")
 
 @dataclass(frozen=True)
 class Lines:
-    """A file of one text a document; `documents` where it holds those too."""
+    """The texts of a file, one or more a document; `documents` where it holds those too."""
 
     name: str
     texts: list[tuple[str, ...]]
     documents: list[str] | None
+    ids: dict[str, list[str]] = field(default_factory=dict)  # by the field that they stand in
 
 
 def read_predictions(source: str) -> list[Lines]:
@@ -42,17 +45,48 @@ def read_predictions(source: str) -> list[Lines]:
     return [Lines(name, texts, None) for name, texts in systems.items()]
 
 
-def read_references(source: str) -> Lines:
-    """Raises DataError. JSON Lines may hold several references, and the documents."""
+def read_references(source: str, id_fields: Iterable[str] = ()) -> Lines:
+    """Raises DataError. JSON Lines may hold several references, the documents, and ids."""
+    fields = set(id_fields)
     if not source.endswith(JSON_LINES):
+        if fields:
+            raise DataError(f"{source} has no ids; name a .jsonl file with references and ids")
         return Lines(source, [(line,) for line in plain_lines(source)], None)
-    texts, documents = [], []
+    texts: list[tuple[str, ...]] = []
+    documents: list[str] = []
+    ids: dict[str, list[str]] = {name: [] for name in fields}
     for number, row in read_rows(Path(source)):
-        field = next((f for f in DOCUMENT_FIELDS if isinstance(row.get(f), str)), None)
-        texts.append(references_of(row, f"{source}:{number}", field or ""))
-        if field:
-            documents.append(row[field])
-    return Lines(source, texts, documents if len(documents) == len(texts) else None)
+        found = next((f for f in DOCUMENT_FIELDS if isinstance(row.get(f), str)), None)
+        texts.append(references_of(row, f"{source}:{number}", found or ""))
+        if found:
+            documents.append(row[found])
+        for name in fields:
+            if row.get(name) in (None, ""):
+                raise DataError(f"{source}:{number} has no {name!r}, by which a summary is found")
+            ids[name].append(str(row[name]))
+    return Lines(source, texts, documents if len(documents) == len(texts) else None, ids)
+
+
+def find_by_id(
+    name: str, records: Iterable[tuple[str, str]], references: Lines, id_field: str
+) -> Lines:
+    """The summaries of `records` (id, summary) in the order of the references; others are left
+    out. Raises DataError if one is missing."""
+    wanted = references.ids[id_field]
+    found: dict[str, str] = dict.fromkeys(wanted, "")
+    seen: set[str] = set()
+    for key, summary in records:
+        if key not in found:
+            continue
+        if key in seen:
+            raise DataError(f"{name} has two records with the id {key!r}; score needs unique ids")
+        seen.add(key)
+        found[key] = summary
+    missing = [key for key in wanted if key not in seen]
+    if missing:
+        more = f" and {len(missing) - 1:,} others" if len(missing) > 1 else ""
+        raise DataError(f"{name} has no record with the id {missing[0]!r}{more}")
+    return Lines(name, [(found[key],) for key in wanted], None)
 
 
 def plain_lines(source: str) -> list[str]:
