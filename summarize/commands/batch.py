@@ -15,8 +15,9 @@ from summarize.commands.notices import note
 from summarize.commands.progress import Progress as Line
 from summarize.commands.settings import load_settings
 from summarize.errors import OptionError, SummarizeError
-from summarize.models.registry import DEFAULT_MODEL, load_summarizer
+from summarize.models.registry import DEFAULT_MODEL
 from summarize.options import Options
+from summarize.pipeline.run import load_summarizer
 
 if TYPE_CHECKING:
     from summarize.corpus.job import Count, Job, Result, Totals
@@ -85,6 +86,8 @@ def batch(
     length: shared.Length = None,
     style: shared.Style = None,
     mode: shared.Mode = None,
+    sentences: shared.Sentences = None,
+    ratio: shared.Ratio = None,
     overflow: shared.Overflow = None,
     glob: Globs = None,
     field: shared.Field = None,
@@ -181,8 +184,6 @@ def question(params: dict[str, Any]) -> Asked:
     settings = load_settings()
     model = params["model"] or settings.model or DEFAULT_MODEL
     options = shared.chosen(params)
-    if "overflow" not in Options.__dataclass_fields__ and params["overflow"]:
-        options["long"] = params["overflow"]
     if settings.length is not None:
         options.setdefault("length", settings.length)
     if settings.style is not None and params["model"] is None:
@@ -210,7 +211,7 @@ def load(asked: Asked, offline: bool) -> Summarizer:
     summarizer = load_summarizer(
         asked.model, revision=asked.revision, device=asked.device, offline=offline
     )
-    summarizer.summarize([TRIAL], **asked.options)
+    summarizer.summarize([TRIAL], Options(**asked.options))
     return summarizer
 
 

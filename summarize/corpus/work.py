@@ -18,6 +18,7 @@ from summarize.corpus.shards import Record, error_record, record_of, shard_path,
 from summarize.document.document import Document
 from summarize.errors import DataError, SummarizeError, first_line
 from summarize.files import write_with
+from summarize.options import Options
 from summarize.pipeline.run import Summarizer, load_summarizer
 
 GROUP, GROUP_CHARACTERS = 64, 1_000_000  # documents, and text, that are in memory at once
@@ -81,10 +82,10 @@ class Worker:
 
     def summarize(self, group: list[Item]) -> list[Record]:
         """A record for each, in order."""
-        documents = [i.document.text for i in group if isinstance(i.document, Document)]
-        options = self.manifest.asked.options
+        documents = [i.document for i in group if isinstance(i.document, Document)]
+        options = Options(**self.manifest.asked.options)
         try:
-            summaries = iter(self.summarizer.summarize(documents, **options) if documents else ())
+            summaries = iter(self.summarizer.summarize(documents, options) if documents else ())
         except Exception as error:  # whatever a document provokes is data
             if len(group) == 1:
                 return [error_record(group[0], error, printable(first_line(error)))]
