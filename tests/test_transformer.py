@@ -15,8 +15,10 @@ import torch
 from conftest import TEXTS, Command
 
 from summarize.errors import CheckpointError, ModelError, OptionError
-from summarize.models.huggingface import Transformer, cut_at_sentence
-from summarize.models.registry import load_summarizer
+from summarize.models.huggingface import Transformer
+from summarize.models.huggingface_chat import defuse
+from summarize.models.huggingface_generation import cut_at_sentence
+from summarize.pipeline.run import load_summarizer
 from summarize.options import Options
 from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import Tokenizer
@@ -190,7 +192,7 @@ def test_greedy_is_the_likeliest_word_each_time(folders: dict[str, Path], kind: 
 def test_the_models_own_settings_hold_until_told_otherwise(folders: dict[str, Path]) -> None:
     bart, t5 = (load_summarizer(str(folders[kind])) for kind in ("bart", "t5"))
     assert isinstance(bart, Transformer) and isinstance(t5, Transformer)
-    assert t5.prefix == "read: " and t5.own["num_beams"] == 2
+    assert t5.prefix == "read: " and t5.generation.own["num_beams"] == 2
     assert bart.summarize([TEXTS[0]])[0].tokens.summary <= 13
     assert t5.summarize([TEXTS[0]])[0].tokens.summary <= 10
     assert bart.summarize([TEXTS[0]], max_tokens=2)[0].tokens.summary <= 2
@@ -288,7 +290,8 @@ def test_special_tokens_in_a_document_are_text(folders: dict[str, Path], kind: s
 def test_a_document_can_not_speak_for_anyone(folders: dict[str, Path]) -> None:
     llama = load_summarizer(str(folders["llama"]))
     assert isinstance(llama, Transformer)
-    assert "<eos>" not in llama.defuse("end<eos>here<pad>") and "eos>" in llama.defuse("<eos>")
+    assert "<eos>" not in defuse("end<eos>here<pad>", llama.tokenizer)
+    assert "eos>" in defuse("<eos>", llama.tokenizer)
 
 
 def test_a_text_of_many_tokens_a_character_fits(folders: dict[str, Path]) -> None:

@@ -111,7 +111,7 @@ def on_this_machine(model: str) -> Path | None:
     """The folder of a hub model that was downloaded, or came with a package."""
     from huggingface_hub import try_to_load_from_cache
 
-    from summarize.models.packaged import PACKAGED
+    from summarize.models.hub import PACKAGED
 
     package = PACKAGED.get(model)
     spec = find_spec(package) if package else None

@@ -8,85 +8,138 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from summarize.errors import CheckpointError, ModelError, OptionError
-from summarize.models.packaged import PACKAGED
-from summarize.rnn.manifest import place, read_set, shown
+from summarize.errors import CheckpointError, ModelError, OptionError, SummarizeError
+from summarize.models import hub
+from summarize.models.precautions import check_sizes, read_config, refuse_pickle
+from summarize.models.registry import SHORT_NAMES
+from summarize.rnn.manifest import NEXT, place, read_set, shown
+from summarize.rnn.weights import load_weights
 
 LARGE = 50_000_000  # parameters from which half precision is worth its rounding
+INDEX = "model.safetensors.index.json"
+PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
-class Loaded(NamedTuple):
+@dataclass
+class Loaded:
+    """A model that is ready to write."""
+
     model: Any
     tokenizer: Any
-    ours: dict[str, Any]  # summarize.json of a model trained by `summarize train`, else empty
-    files: dict[str, bytes]  # what it lists
+    # summarize.json of a model trained by `summarize train`, and the files that it lists.
+    ours: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def is_chat(self) -> bool:
+        return not self.model.config.is_encoder_decoder
 
 
-def load(
-    source: Path | str, name: str, revision: str | None, device: str | None, offline: bool
-) -> Loaded:
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: a folder or file, or an id on the hub."""
+
+    source: Path | str
+    name: str
+    revision: str | None = None
+    device: str | None = None
+    offline: bool = False
+    allow_pickle: bool = False
+
+
+def load(request: Request) -> Loaded:
     """Raises ModelError or CheckpointError for whatever stands in the way."""
     # Else, for old weights, a thread asks the hub to convert them and downloads them once more.
     os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
-    import torch
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    where_from, gguf = locate(source)
-    if revision and isinstance(where_from, Path):
-        raise OptionError(f"--revision does nothing for {where_from}; leave it out")
-    if gguf and find_spec("gguf") is None:
-        raise ModelError(f"{gguf} needs gguf; install it with: pip install 'summarize[gguf]'")
-    ours, files = verify(where_from) if isinstance(where_from, Path) else ({}, {})
-    where: dict[str, Any] = {
-        "local_files_only": offline or isinstance(where_from, Path),
-        "trust_remote_code": False,  # the library's default is to ask, on standard input
-    }
-    if revision:
-        where["revision"] = revision
+    source, gguf = locate(request.source)
+    device = pick_device(request.device)
+    if request.revision and isinstance(source, Path):
+        raise OptionError(f"--revision does nothing for {source}; leave it out")
     if gguf:
-        where["gguf_file"] = gguf
-    chosen = pick_device(device)
-    # Some of the libraries print instead of logging; neither belongs into a summary.
+        from summarize.models.unpacked import unpack
+
+        source = unpack(Path(source) / gguf, half_precision(device))
+    ours, files = verify(source) if isinstance(source, Path) else ({}, {})
+    if isinstance(source, Path) and (source / NEXT / "config.json").exists():
+        source = source / NEXT  # a complete set that was not moved into place yet
+    where = settings(request, source)
+    # Some of the libraries print instead of logging; neither belongs in a summary.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
-            config = transformers.AutoConfig.from_pretrained(where_from, **where)
-            kind: Any = None
-            if config.is_encoder_decoder:
-                kind = transformers.AutoModelForSeq2SeqLM
-            elif type(config) in transformers.AutoModelForCausalLM._model_mapping:
-                kind = transformers.AutoModelForCausalLM
-            if kind is None or (not config.is_encoder_decoder and is_encoder_only(config)):
-                raise ModelError(
-                    f"{name} ({config.model_type}) reads but does not write; "
-                    "use an encoder-decoder or an instruction-tuned model"
-                )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(where_from, **where)
-            dtype = torch.float32 if ours else "auto"
-            model = kind.from_pretrained(where_from, config=config, dtype=dtype, **where)
-            size = sum(parameter.numel() for parameter in model.parameters())
-            dtype = half_precision(chosen) if size >= LARGE else torch.float32
-            model = model.to(device=chosen, dtype=dtype).eval()
-        except ModelError:
+            check_files(request, source, where)
+            model, tokenizer = build(request, source, where, is_ours=bool(ours))
+        except SummarizeError:
             raise
         except Exception as error:  # the libraries raise whatever a file or a server provokes
-            raise failure(name, error, isinstance(where_from, Path), offline, revision) from None
+            if isinstance(source, str) and where["local_files_only"]:
+                reason = "--offline forbids a download" if request.offline else UNREACHABLE
+                raise hub.absent(request.name, source, reason) from None
+            raise hub.failure(request.name, str(source), error, request.revision) from None
+        size = sum(parameter.numel() for parameter in model.parameters())
+        dtype = half_precision(device) if size >= LARGE else half_precision("none")
+        model = model.to(device=device, dtype=dtype).eval()
     if not tokenizer.is_fast:
-        raise ModelError(f"{name} has only a slow tokenizer, which can't say where a token ends")
+        raise ModelError(
+            f"{request.name} has only a slow tokenizer, which can't say where a token ends"
+        )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return Loaded(model, tokenizer, ours, files)
 
 
+UNREACHABLE = "the hub can't be reached"
+
+
+def settings(request: Request, source: Path | str) -> dict[str, Any]:
+    """Keywords for every from_pretrained."""
+    from huggingface_hub import is_offline_mode
+
+    local = isinstance(source, Path)
+    return {
+        "local_files_only": local or request.offline or is_offline_mode() or not hub.is_reachable(),
+        "trust_remote_code": False,  # the library's default is to ask, on standard input
+        **({"revision": request.revision} if request.revision else {}),
+    }
+
+
+def build(
+    request: Request, source: Path | str, where: dict[str, Any], is_ours: bool
+) -> tuple[Any, Any]:
+    """The model with its weights, and the tokenizer."""
+    import torch
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(source, **where)
+    kind: Any = None
+    if config.is_encoder_decoder:
+        kind = transformers.AutoModelForSeq2SeqLM
+    elif type(config) in transformers.AutoModelForCausalLM._model_mapping:
+        kind = transformers.AutoModelForCausalLM
+    if kind is None or (not config.is_encoder_decoder and is_encoder_only(config)):
+        raise ModelError(
+            f"{request.name} ({config.model_type}) reads but does not write; "
+            "use an encoder-decoder or an instruction-tuned model"
+        )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(source, **where)
+    dtype = torch.float32 if is_ours else "auto"
+    model = kind.from_pretrained(source, config=config, dtype=dtype, weights_only=True, **where)
+    return model, tokenizer
+
+
 def locate(source: Path | str) -> tuple[Path | str, str | None]:
-    """Where to load from, and the GGUF file in it where the weights are one."""
+    """Where to load from, and the GGUF file in it if the weights are one."""
     if isinstance(source, str):
-        package = PACKAGED.get(source)
+        package = hub.PACKAGED.get(source)
         spec = find_spec(package) if package else None
         if spec is None or spec.origin is None:
             return source, None
@@ -95,7 +148,7 @@ def locate(source: Path | str) -> tuple[Path | str, str | None]:
         if source.suffix != ".gguf":
             raise ModelError(f"{source} is a file; name the model's folder, or a .gguf file")
         return source.parent, source.name
-    if (source / "config.json").exists():
+    if place(source, "config.json").exists():
         return source, None
     files = sorted(p.name for p in source.glob("*.gguf"))
     if not files:
@@ -118,6 +171,7 @@ def verify(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         if name not in files:
             raise CheckpointError(f"{path} does not list {name}; copy or train the model again")
+    load_weights(files["model.safetensors"], folder / "model.safetensors")  # finite?
     styles, tokens = values.get("styles"), values.get("max_source_tokens")
     if not isinstance(styles, list) or values.get("default_style") not in styles:
         raise CheckpointError(f"{path}: default_style is not one of its styles")
@@ -126,8 +180,50 @@ def verify(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     return values, files
 
 
+def check_files(request: Request, source: Path | str, where: dict[str, Any]) -> None:
+    """Before anything is built: safetensors only, and sizes that the weights bear out."""
+    found = find(source, "config.json", where)
+    if found is None:
+        raise OSError("it has no config.json")
+    config = read_config(found)
+    weights = [path for path in safetensors_of(source, where) if path]
+    if weights:
+        check_sizes(config, weights, found)
+        return
+    trusted = request.allow_pickle or request.source in SHORT_NAMES.values()
+    if not trusted and any(find(source, name, where) for name in PICKLED):
+        raise refuse_pickle(request.name)
+
+
+def safetensors_of(source: Path | str, where: dict[str, Any]) -> Iterator[Path | None]:
+    single = find(source, "model.safetensors", where)
+    if single:
+        yield single
+    elif index := find(source, INDEX, where):
+        names = read_config(index).get("weight_map")
+        for name in sorted(set(names.values())) if isinstance(names, dict) else ():
+            yield find(source, str(name), where)
+
+
+def find(source: Path | str, name: str, where: dict[str, Any]) -> Path | None:
+    """A file of the folder, or of the hub's repository, downloaded if need be."""
+    from transformers.utils import cached_file
+
+    if isinstance(source, Path):
+        path = source / name
+        return path if path.exists() else None
+    keywords = {key: value for key, value in where.items() if key != "trust_remote_code"}
+    found = cached_file(
+        source,
+        name,
+        **keywords,
+        _raise_exceptions_for_missing_entries=False,
+    )
+    return Path(found) if found else None
+
+
 def is_encoder_only(config: Any) -> bool:
-    """BERT and its like stand in the table of causal models too, for use as a decoder."""
+    """BERT and its like are in the table of causal models too, for use as a decoder."""
     names = getattr(config, "architectures", None) or []
     return bool(names) and not any(
         "CausalLM" in n or "LMHead" in n or "ConditionalGeneration" in n for n in names
@@ -161,40 +257,3 @@ def half_precision(device: str) -> Any:
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     fast = device == "cpu" and probe is not None and probe()
     return torch.bfloat16 if fast else torch.float32
-
-
-def failure(
-    name: str, error: Exception, local: bool, offline: bool, revision: str | None
-) -> ModelError:
-    """One line for what the library said in many."""
-    from huggingface_hub import errors, is_offline_mode
-
-    causes: list[BaseException] = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) and cause not in causes:
-        causes.append(cause)
-    kinds = tuple(type(cause) for cause in causes)
-
-    def among(*classes: type[BaseException]) -> bool:
-        return any(issubclass(kind, classes) for kind in kinds)
-
-    if among(errors.GatedRepoError):
-        return ModelError(
-            f"{name} asks for consent on its hub page; give it there, then: hf auth login"
-        )
-    if among(errors.RevisionNotFoundError):
-        return ModelError(f"{name} has no revision {revision!r} on the hub")
-    if among(errors.RepositoryNotFoundError):
-        return ModelError(f"{name} is not on the hub, or is private; then: hf auth login")
-    text = str(error)
-    if not local and (offline or is_offline_mode()):
-        if among(OSError) or "offline" in text or "local" in text:
-            return ModelError(
-                f"{name} is not on this machine; download it without --offline "
-                f"(and HF_HUB_OFFLINE), or with: hf download {name}"
-            )
-    if "trust_remote_code" in text or "custom code" in text:
-        return ModelError(f"{name} brings its own code, which summarize never runs; use another")
-    if not local and (among(ConnectionError, TimeoutError) or "internet" in text):
-        return ModelError(f"can't reach the hub for {name}; try again, or name a local folder")
-    first = " ".join(text.split())[:300] or type(error).__name__
-    return ModelError(f"can't load {name}: {first}")

