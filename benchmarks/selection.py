@@ -32,15 +32,15 @@ from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import rouge_scores
 from summarize.files import write_text
 from summarize.models.candidates import candidates
-from summarize.models.selector import FILE, Selector, rounded, shipped_selector
+from summarize.models.selector import FILE, Selector, shipped_selector
 from summarize.models.sentence_features import NAMES, features
 from summarize.models.term_vectors import STOP_WORDS, terms
 from summarize.pipeline.selection import select
 
 # Training file, style -> documents drawn from it, each domain by the square root of its rows.
 SAMPLE = {
-    ("general-train", "tldr"): 8_000,
-    ("general-train", "title"): 5_000,
+    ("general-train", "tldr"): 13_000,
+    ("general-train", "title"): 11_000,
     ("docs-train", "tldr"): 1_500,
     ("scitldr-train", "tldr"): 1_900,
 }
@@ -161,7 +161,7 @@ def examples(folder: Path, cache: Path) -> list[Example]:
             values = np.array([worth(sentence, references) for sentence in words])
             if values.max() > 0:
                 found.append(
-                    Example(features(document, chosen, {}), words, values, is_held_out(row))
+                    Example(features(document, chosen, {}, style), words, values, is_held_out(row))
                 )
         print(name, style, len(found), flush=True)
     cache.mkdir(parents=True, exist_ok=True)
@@ -286,9 +286,7 @@ def lexrank_reference(document: Document, count: int) -> list[int]:
     chosen = [i for i in every if len(document.sentence_text(i).split()) >= 5] or every
     if not chosen:
         return []
-    words = [
-        [t for t in terms(document.sentence_text(i)) if t not in STOP_WORDS] for i in chosen
-    ]
+    words = [[t for t in terms(document.sentence_text(i)) if t not in STOP_WORDS] for i in chosen]
     column = {t: n for n, t in enumerate(dict.fromkeys(t for s in words for t in s))}
     tf = np.zeros((len(chosen), max(1, len(column))))
     for row, sentence in enumerate(words):

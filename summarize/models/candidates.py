@@ -14,7 +14,7 @@ ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|cf|vs|etc|Fig|Eq|Sec|No|pp|approx)\.$"
 WORD = re.compile(r"[^\W\d_]{2,}")
 URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 CELL = re.compile(r"\s\|(?:\s|$)")
-CODE = re.compile(r"[{}<>=|\\;$^~]|\w\(|::|->|/\w+/")
+CODE = re.compile(r"[{}<>=|\\;$^~]|\(\)|::|->")
 # Starts of lines that are not prose: options, prompts, badges, chat stamps, mail headers.
 NOT_PROSE = re.compile(
     r"""[`*]*-{1,2}\w|\$\s|>>>|\#!|!\[|\[!\[|\[\d+\]\s*http
@@ -24,10 +24,9 @@ NOT_PROSE = re.compile(
     """,
     re.VERBOSE,
 )
-LEGAL = re.compile(
-    r"copyright|©|\(c\)\s*\d{4}|all rights reserved|SPDX-|licen[cs]ed under|without warranty"
-    r"|permission is (?:hereby )?granted",
-    re.IGNORECASE,
+LEGAL = (
+    *("copyright", "©", "(c) 19", "(c) 20", "all rights reserved", "spdx-", "without warranty"),
+    *("licensed under", "licenced under", "permission is granted", "permission is hereby"),
 )
 FAREWELL = re.compile(
     r"(?:(?:best|kind|warm)(?: regards| wishes)?|regards|cheers|sincerely|thanks|thank you|hi|hello"
@@ -75,11 +74,16 @@ def is_statement(text: str, kind: str, is_spoken: bool = False) -> bool:
 def is_text(text: str) -> bool:
     """Whether it is made of words, enough of them, and is no code, stamp, notice or greeting."""
     words = WORD.findall(text)
-    if not MIN_WORDS <= len(words) <= MAX_WORDS or NOT_PROSE.match(text) or LEGAL.search(text):
+    if not MIN_WORDS <= len(words) <= MAX_WORDS or NOT_PROSE.match(text):
+        return False
+    folded = text.lower()
+    if any(notice in folded for notice in LEGAL):
         return False
     if CELL.search(text) or (len(words) <= FAREWELL_WORDS and FAREWELL.match(text)):
         return False
     letters = sum(map(len, words))
     visible = len(text) - text.count(" ")
-    urls = sum(map(len, URL.findall(text)))
-    return 2 * letters >= visible and 3 * urls < visible and len(CODE.findall(text)) < len(words) / 3
+    urls = sum(map(len, URL.findall(text))) if "://" in text or "@" in text else 0
+    return (
+        2 * letters >= visible and 3 * urls < visible and len(CODE.findall(text)) < len(words) / 3
+    )

@@ -23,6 +23,7 @@ SUMMARIZERS = {
     "seq2seq": RNN,
     "transformer": TRANSFORMER,
     "lead": "summarize.models.lead:load",
+    "extract": "summarize.models.extract:load",
 }
 # Short names of models on the Hugging Face hub.
 SHORT_NAMES = {

@@ -121,7 +121,9 @@ def shipped_selector() -> Selector | None:
     return Selector.load(FILE) if FILE.exists() else None
 
 
-def score_sentences(document: Document, selector: Selector | None = None) -> Scored:
+def score_sentences(
+    document: Document, style: str = "tldr", selector: Selector | None = None
+) -> Scored:
     """The candidates and their scores, by `selector`, the shipped weights, or LexRank."""
     chosen = candidates(document)
     selector = selector or shipped_selector()
@@ -129,7 +131,7 @@ def score_sentences(document: Document, selector: Selector | None = None) -> Sco
         return Scored([], np.zeros(0))
     if selector is None:
         return Scored(chosen, lexrank_and_position(document, chosen))
-    return Scored(chosen, selector.score(features(document, chosen, selector.cues)))
+    return Scored(chosen, selector.score(features(document, chosen, selector.cues, style)))
 
 
 def lexrank_and_position(document: Document, chosen: list[int]) -> NDArray[np.float64]:

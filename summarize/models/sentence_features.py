@@ -24,22 +24,21 @@ CONNECTS = re.compile(
     r"|on the other hand|as a result|similarly|otherwise|yet|still|later|next|second|third)\b",
     re.IGNORECASE,
 )
-# A sentence that says what the text is for.
-PURPOSE = re.compile(
-    r"\b(?:we|this|the) (?:\w+ )?(?:propose|present|introduce|show|describe|develop|study|explain"
-    r"|provide|outline|define|specif(?:y|ie)|demonstrate|investigate|paper|article|document|page"
-    r"|section|topic|chapter|guide|post|talk|pep|proposal|rfc|module|package|library|tool|command"
-    r"|function|program)s?\b",
-    re.IGNORECASE,
+# Words, stemmed as `terms` gives them. "We propose" and "this page" say what a text is for.
+SUBJECTS = frozenset({"we", "thi", "the"})
+PURPOSES = frozenset(
+    """propos present introduc show describ develop study explain provid outlin defin specify
+    specifi demonstrat investigat paper articl document page section topic chapter guid post talk
+    pep proposal rfc modul packag library tool command function program""".split()
 )
-DEFINES = re.compile(r"^(?:\S+ ){1,5}(?:is|are|was|were|provides?|allows?|helps?|lets?) ", re.I)
-FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|my|me)\b")
-WE = re.compile(r"\b(?:we|our|us)\b", re.IGNORECASE)
-YOU = re.compile(r"\b(?:you|your)\b", re.IGNORECASE)
-REPORTS = re.compile(
-    r"\b(?:announced|said|says|today|released|launched|agreed|decided|will)\b", re.I
-)
-EXAMPLE = re.compile(r"\b(?:for example|e\.g\.|for instance|see|figure|table|below|above)\b", re.I)
+DEFINES = frozenset("is are was were provid allow help let enabl".split())
+PERSONS = {
+    "I": frozenset({"i", "my", "me"}),
+    "we": frozenset({"we", "our", "us"}),
+    "you": frozenset({"you", "your"}),
+    "reports": frozenset("announc said says today releas launch agree decid will".split()),
+    "example": frozenset("exampl instanc see figur tabl below above".split()),
+}
 CAPITAL = re.compile(r"(?<=\s)[A-Z]\w+")
 PUNCTUATION = re.compile(r"[^\w\s]")
 
@@ -47,19 +46,27 @@ NAMES = (
     *("first", "second", "third", "near 1.5", "near 5", "near 20", "relative", "last"),
     *("block first", "after heading", "block near 2", "block sentences", "spoken"),
     *("lexrank", "lexrank rank", "centroid", "centroid rank", "title", "headings", "opening"),
-    *("before", "after", "novelty"),
+    *("before", "after", "novelty", "closing", "common words", "common words per word"),
     *("log words", "short", "long", "medium", "words of document"),
     *("refers", "connects", "purpose", "defines", "I", "we", "you", "reports", "example"),
     *("digits", "punctuation", "capitals", "brackets", "question", "quote", "small start"),
     *("open end", "item", "quoted", "cue", "cue start"),
-    *("log document", "log candidates", "has headings", "short document"),
+    *(
+        "log document",
+        "log candidates",
+        "has headings",
+        "short document",
+        "log first",
+        "title style",
+    ),
 )
 
 
 def features(
-    document: Document, chosen: Sequence[int], cues: Mapping[str, float]
+    document: Document, chosen: Sequence[int], cues: Mapping[str, float], style: str = "tldr"
 ) -> NDArray[np.float64]:
-    """(candidates, len(NAMES)); `cues` says how much a term speaks for a sentence."""
+    """(candidates, len(NAMES)). `cues` says how much a term speaks for a sentence; `style` what is
+    wanted: a title is shorter than a sentence."""
     texts = [document.sentence_text(i) for i in chosen]
     words = [terms(text) for text in texts]
     columns = [
@@ -76,6 +83,8 @@ def features(
         "log candidates": math.log1p(len(chosen)) - 2.5,
         "has headings": float(bool(document.headings)),
         "short document": float(len(chosen) < 5),
+        "log first": math.log1p(len(words[0])) - 3,
+        "title style": float(style == "title"),
     }
     ones = np.ones(len(chosen))
     return np.stack(
@@ -130,6 +139,10 @@ def centrality(document: Document, words: Sequence[Sequence[str]]) -> list[Named
         dense[row % 2] = 0
         dense[row % 2][place] = value
     opening = vectors.similarity(0)
+    total = np.zeros(vectors.size)
+    np.add.at(total, vectors.columns, 1)
+    shared = np.log1p(np.maximum(0, total - 1))  # other sentences that have the term
+    common = np.bincount(vectors.rows, shared[vectors.columns], count)
     seen: set[str] = set()
     fresh = np.zeros(count)
     for row, sentence in enumerate(words):
@@ -148,6 +161,9 @@ def centrality(document: Document, words: Sequence[Sequence[str]]) -> list[Named
             "before": beside,
             "after": np.append(beside[1:], 0.0),
             "novelty": fresh,
+            "closing": vectors.similarity(count - 1),
+            "common words": common / max(1e-9, common.max(initial=0.0)),
+            "common words per word": common / np.maximum(3, [len(s) for s in words]),
         }
     ]
 
@@ -177,9 +193,8 @@ def wording(
 ) -> list[Named]:
     """What a glance at the sentence says."""
 
-    def found(pattern: re.Pattern[str], at_start: bool = False) -> Array:
-        look = pattern.match if at_start else pattern.search
-        return np.array([look(text) is not None for text in texts], dtype=np.float64)
+    def begins(pattern: re.Pattern[str]) -> Array:
+        return np.array([pattern.match(text) is not None for text in texts], dtype=np.float64)
 
     def share(pattern: re.Pattern[str]) -> Array:
         return np.array(
@@ -189,15 +204,14 @@ def wording(
     worth = [[cues.get(term, 0.0) for term in sentence] or [0.0] for sentence in words]
     return [
         {
-            "refers": found(REFERS, at_start=True),
-            "connects": found(CONNECTS, at_start=True),
-            "purpose": found(PURPOSE),
-            "defines": found(DEFINES),
-            "I": found(FIRST_PERSON),
-            "we": found(WE),
-            "you": found(YOU),
-            "reports": found(REPORTS),
-            "example": found(EXAMPLE),
+            "refers": begins(REFERS),
+            "connects": begins(CONNECTS),
+            "purpose": np.array([float(has_purpose(s)) for s in words]),
+            "defines": np.array([float(not DEFINES.isdisjoint(s[1:7])) for s in words]),
+            **{
+                name: np.array([float(not some.isdisjoint(s)) for s in words])
+                for name, some in PERSONS.items()
+            },
             "digits": np.array(
                 [sum(t[0].isdigit() for t in s) / max(1, len(s)) for s in words], dtype=np.float64
             ),
@@ -212,6 +226,14 @@ def wording(
             "cue start": np.array([sum(w[:3]) for w in worth]),
         }
     ]
+
+
+def has_purpose(words: Sequence[str]) -> bool:
+    """Whether "we", "this" or "the" stands before a word of purpose."""
+    return any(
+        second in PURPOSES and first in SUBJECTS
+        for first, second in zip(words, words[1:], strict=False)
+    )
 
 
 def kinds(document: Document, chosen: Sequence[int]) -> list[Named]:

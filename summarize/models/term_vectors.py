@@ -21,15 +21,6 @@ Array = NDArray[np.float64]
 DAMPING = 0.85
 ITERATIONS = 30
 WORD = re.compile(r"[^\W_]+")
-STOP_WORDS = frozenset(
-    """a about above after again against all also am an and any are as at be because been before
-    being below between both but by can cannot could did do does doing down during each few for from
-    further had has have having he her here hers him his how i if in into is it its itself just me
-    more most my no nor not now of off on once only or other our out over own s same she should so
-    some such t than that the their them then there these they this those through to too under until
-    up us very was we were what when where which while who whom why will with would you your may
-    must might shall""".split()
-)
 
 
 class Vectors(NamedTuple):
@@ -67,6 +58,22 @@ def stem(word: str) -> str:
             word = word[: -len(ending)] + ("y" if ending == "ies" else "")
             break
     return word[:-1] if word.endswith("e") and len(word) > 4 else word
+
+
+STOP_WORDS = frozenset(
+    map(
+        stem,
+        """
+        a about above after again against all also am an and any are as at be because been before
+        being below between both but by can cannot could did do does doing down during each few for
+        from further had has have having he her here hers him his how i if in into is it its itself
+        just me more most my no nor not now of off on once only or other our out over own s same she
+        should so some such t than that the their them then there these they this those through to
+        too under until up us very was we were what when where which while who whom why will with
+        would you your may must might shall
+        """.split(),
+    )
+)
 
 
 def terms(text: str) -> list[str]:

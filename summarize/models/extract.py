@@ -1,0 +1,65 @@
+"""The best sentences of a document, as they stand in it: quotes, and never invents."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summarize.document.document import Document
+from summarize.models.base import Capabilities
+from summarize.models.registry import Request, refuse
+from summarize.models.selector import Scored, Selector, score_sentences
+from summarize.models.term_vectors import terms, vectors_of
+
+# Of several sentences: how much a sentence's own score counts against repeating what is taken.
+RELEVANCE = 0.6
+SAME = 0.95  # cosine from which on two sentences say the same
+
+
+class Extract:
+    """Scores every sentence and takes the best, each different from the others."""
+
+    name = "extract"
+    capabilities = Capabilities(writes=False)
+
+    def __init__(self, selector: Selector | None = None) -> None:
+        """`selector` replaces the shipped weights."""
+        self.selector = selector
+
+    def choose(self, document: Document, count: int, style: str = "tldr") -> list[int]:
+        """Indices of `count` sentences, in the document's order; fewer where it has no more."""
+        found = score_sentences(document, style, self.selector)
+        return sorted(found.sentences[i] for i in diverse(document, found, count))
+
+
+def diverse(document: Document, found: Scored, count: int) -> list[int]:
+    """Places among the candidates, best first, by maximal marginal relevance (Carbonell &
+    Goldstein 1998): the next sentence has a high score and little in common with those taken."""
+    if count < 2 or len(found.sentences) < 2:
+        return [int(np.argmax(found.scores))] if count > 0 and found.sentences else []
+    vectors, _ = vectors_of([terms(document.sentence_text(i)) for i in found.sentences])
+    relevance = standardized(found.scores)
+    nearest = np.zeros(len(found.sentences))
+    taken: list[int] = []
+    while len(taken) < min(count, len(found.sentences)):
+        value = RELEVANCE * relevance - (1 - RELEVANCE) * nearest
+        value[nearest > SAME] = -np.inf
+        value[taken] = -np.inf
+        best = int(np.argmax(value))
+        if value[best] == -np.inf:
+            break
+        taken.append(best)
+        nearest = np.maximum(nearest, vectors.similarity(best))
+    return taken
+
+
+def standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From 0, the lowest, to 1, the highest."""
+    spread = float(np.ptp(values))
+    result: NDArray[np.float64] = (values - values.min()) / (spread if spread > 0 else 1.0)
+    return result
+
+
+def load(request: Request) -> Extract:
+    refuse(request, "revision", "device")
+    return Extract()
