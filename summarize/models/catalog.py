@@ -15,6 +15,8 @@ from typing import Any
 
 from summarize.errors import CheckpointError
 from summarize.models.registry import SHORT_NAMES, SUMMARIZERS, shipped
+from summarize.models.selector import FILE as SELECTOR
+from summarize.models.selector import shipped_selector
 
 OUR_DATA = "arXiv titles, SciTLDR, documentation pages"
 CNN = "news (CNN/DailyMail)"
@@ -47,8 +49,24 @@ class Entry:
 def catalog() -> list[Entry]:
     """The shipped models, then those with a short name on the hub."""
     lead = Entry("lead", "first sentence", 0, 0, "nothing", "Apache-2.0", None, True, "built in")
+    extract = Entry(
+        name="extract",
+        kind="best sentence",
+        parameters=selector_parameters(),
+        disk_bytes=SELECTOR.stat().st_size if SELECTOR.exists() else 0,
+        trained_on="descriptions and titles of 120 sources",
+        licence="Apache-2.0",
+        dev_rouge=None,
+        here=True,
+        source="built in",
+    )
     ours = [folder_entry(shipped(name), name) for name in SUMMARIZERS if shipped(name).is_dir()]
-    return [lead, *ours, *map(hub_entry, SHORT_NAMES)]
+    return [lead, extract, *ours, *map(hub_entry, SHORT_NAMES)]
+
+
+def selector_parameters() -> int:
+    selector = shipped_selector()
+    return selector.hidden.size + selector.output.size + len(selector.cues) if selector else 0
 
 
 def folder_entry(folder: Path, name: str | None = None) -> Entry:
