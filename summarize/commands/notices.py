@@ -17,6 +17,11 @@ DEEDS = {
     "facts": "stated",
 }
 
+ADVICE = {
+    "select": "its best sentences; --overflow chunk reads all",
+    "truncate": "its beginning; --overflow select reads the best sentences",
+}
+
 
 def note(message: str) -> None:
     print(f"summarize: {visible(message)}", file=sys.stderr)
@@ -49,15 +54,15 @@ class Notices:
     def reading(self, summary: Summary) -> str:
         tokens = summary.tokens
         if tokens.read < tokens.document:
-            return f"read {tokens.read:,} of {tokens.document:,} tokens"
+            advice = ADVICE.get(summary.overflow or "", "")
+            part = f"read {tokens.read:,} of {tokens.document:,} tokens"
+            return part + (self.once(advice) if advice else "")
         if summary.chunks > 1:
             return f"read {tokens.read:,} tokens in {summary.chunks} chunks"
         return ""
 
     def quotation(self, summary: Summary) -> str:
-        if summary.mode not in ("extractive", "mixed") or summary.confidence is None:
-            return ""
-        if self.options.mode == "extractive":
+        if not summary.is_fallback or summary.mode not in ("extractive", "mixed"):
             return ""
         what = "quoted" if summary.mode == "extractive" else "partly quoted"
         advice = "--mode abstractive makes it write; -m smollm2 knows more"

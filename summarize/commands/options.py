@@ -45,11 +45,17 @@ Length = Annotated[
     ),
 ]
 Sentences = Annotated[
-    int | None, typer.Option("--sentences", metavar="N", help="Write N sentences.")
+    int | None, typer.Option("--sentences", metavar="N", help="Summarize in N sentences.")
 ]
 Ratio = Annotated[
     str | None,
-    typer.Option("--ratio", metavar="R", help="Write this share of the text's sentences: 10%."),
+    typer.Option("--ratio", metavar="R", help="Keep this share of the sentences: 0.1 or 10%."),
+]
+MaxWords = Annotated[
+    int | None,
+    typer.Option(
+        "--max-words", metavar="N", help="Most words of a medium (80) or long (400) summary."
+    ),
 ]
 Overflow = Annotated[
     str | None,
@@ -110,6 +116,12 @@ Revision = Annotated[
 Device = Annotated[
     str | None,
     typer.Option("--device", metavar="[cpu|cuda|mps]", help="Where a transformer runs."),
+]
+AllowPickle = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle", help="Load weights that may hold code; only if you trust their author."
+    ),
 ]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Download nothing (like HF_HUB_OFFLINE=1).")
@@ -173,6 +185,4 @@ def chosen(parameters: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in parameters.items() if value is not None}
     if "long" in given:
         given.setdefault("overflow", given.pop("long"))
-    if "overflow" in given and "overflow" not in known:
-        given["long"] = given["overflow"]
     return {name: value for name, value in given.items() if name in known}

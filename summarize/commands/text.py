@@ -97,6 +97,9 @@ def text(
     model: shared.Model = None,
     length: shared.Length = None,
     style: shared.Style = None,
+    sentences: shared.Sentences = None,
+    ratio: shared.Ratio = None,
+    max_words: shared.MaxWords = None,
     mode: shared.Mode = None,
     overflow: shared.Overflow = None,
     long: shared.Long = None,
@@ -119,6 +122,7 @@ def text(
     seed: shared.Seed = None,
     revision: shared.Revision = None,
     device: shared.Device = None,
+    allow_pickle: shared.AllowPickle = False,
     offline: shared.Offline = False,
     quiet: shared.Quiet = False,
     verbose: shared.Verbose = False,
@@ -152,7 +156,11 @@ def text(
     if extract:
         return print_texts(inputs, printer, progress, quiet)
     summarizer = load_summarizer(
-        model or settings.model or DEFAULT_MODEL, revision=revision, device=device, offline=offline
+        model or settings.model or DEFAULT_MODEL,
+        revision=revision,
+        device=device,
+        offline=offline,
+        allow_pickle=allow_pickle,
     )
     notices = Notices(options, cite, quiet, verbose)
     return summarize_all(summarizer, inputs, options, printer, notices, progress)
@@ -230,7 +238,7 @@ def summarize_all(
     items = read_all(inputs, progress)
     while batch := list(islice(items, options.batch_size)):
         good = [item for item in batch if isinstance(item, Document)]
-        summaries = iter(summarizer.summarize([item.prose for item in good], options))
+        summaries = iter(summarizer.summarize(good, options))
         progress.clear()
         for item in batch:
             if isinstance(item, DocumentError):
