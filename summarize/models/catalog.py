@@ -66,7 +66,9 @@ def catalog() -> list[Entry]:
 
 def selector_parameters() -> int:
     selector = shipped_selector()
-    return selector.hidden.size + selector.output.size + len(selector.cues) if selector else 0
+    if selector is None:
+        return 0
+    return selector.scorer.hidden.size + selector.scorer.output.size + len(selector.cues)
 
 
 def folder_entry(folder: Path, name: str | None = None) -> Entry:
