@@ -238,10 +238,9 @@ class Beam:
         length = len(live[0].token_log_probs) + 1
         following: list[Live] = []
         parents: list[int] = []
-        # Twice as many as wanted: even if every other one ends, the beam stays full.
-        for rank, (row, column, token, allowed) in enumerate(
-            self.best(log_probs, names, length, 2 * search.beam_size)
-        ):
+        for rank, (row, column, token, allowed) in enumerate(self.best(log_probs, names, length)):
+            if rank >= search.beam_size and len(following) == search.beam_size:
+                break
             parent = live[row]
             log_prob = float(log_probs[row, column])
             ends = token == self.end_token
@@ -268,15 +267,19 @@ class Beam:
         return parents
 
     def best(
-        self, log_probs: NDArray[Any], names: NDArray[np.int64] | None, length: int, count: int
+        self, log_probs: NDArray[Any], names: NDArray[np.int64] | None, length: int
     ) -> Iterator[tuple[int, int, int, Any]]:
-        """The `count` likeliest ways to go on that are allowed: row, column, token, and the state
-        of the constraint after it."""
+        """The ways to go on that are allowed, the likeliest first: row, column, token, and the
+        state of the constraint after it. At least one if there is any; those that are not among
+        the likeliest few are left out."""
         search, constraint = self.search, self.constraint
         totals = log_probs + np.array([[h.log_prob] for h in self.live], dtype=log_probs.dtype)
         repeats = [set(banned(h.tokens, search.no_repeat_ngram_size)) for h in self.live]
         early = length < search.min_tokens
-        for row, column in ranked(totals, count + 8):
+        found = False
+        for is_likely, row, column in ranked(totals, 4 * search.beam_size + 8):
+            if found and not is_likely:
+                return
             token = column if names is None else int(names[column])
             if token in self.forbidden or token in repeats[row]:
                 continue
@@ -287,48 +290,37 @@ class Beam:
                 allowed = constraint.extend(self.live[row].allowed, token)
                 if allowed is None:
                     continue
+            found = True
             yield row, column, token, allowed
-            count -= 1
-            if not count:
-                return
 
     def result(self) -> list[Hypothesis]:
         found = self.finished or [finish(h, self.search, False) for h in self.cut]
         return sorted(found, key=lambda h: -h.score)
 
 
-def ranked(totals: NDArray[Any], likely: int) -> Iterator[tuple[int, int]]:
-    """(row, column) of all finite totals (K, V), highest first; ties in reading order.
+def ranked(totals: NDArray[Any], likely: int) -> Iterator[tuple[bool, int, int]]:
+    """(is likely, row, column) of all finite totals (K, V), highest first; ties in reading order.
 
-    About `likely` of them will be asked for: only those are sorted, until more are.
+    At least `likely` of them come first, and the others are sorted only when they are asked for;
+    of few totals all are likely.
     """
     flat = totals.ravel()
     rows, width = totals.shape
-    least = -np.inf
     folds = width // FOLD
+    least = -np.inf
     if folds > 1 and rows * FOLD >= likely:
-        # The columns laid upon each other: at least `likely` totals are no less than the maximum
-        # that has so many maxima from it up.
+        # The columns laid upon each other: as many totals as there are maxima from this one up
+        # are no less than it.
         maxima = totals[:, : folds * FOLD].reshape(rows, folds, FOLD).max(axis=1).ravel()
         least = np.partition(maxima, -likely)[-likely]
-        if np.isfinite(least):
-            yield from in_order(flat, np.flatnonzero(flat >= least), width)
-        else:
-            least = np.inf
-        yield from in_order(flat, np.flatnonzero((flat < least) & np.isfinite(flat)), width)
-    else:
-        yield from in_order(flat, np.flatnonzero(np.isfinite(flat)), width)
+    above = flat >= least if np.isfinite(least) else np.isfinite(flat)
+    for is_likely, chosen in ((True, above), (False, np.isfinite(flat) & ~above)):
+        places = np.flatnonzero(chosen)
+        for place in places[np.argsort(-flat[places], kind="stable")].tolist():
+            yield is_likely, *divmod(place, width)
 
 
 FOLD = 64
-
-
-def in_order(
-    flat: NDArray[Any], places: NDArray[np.int64], width: int
-) -> Iterator[tuple[int, int]]:
-    order = places[np.argsort(-flat[places], kind="stable")]
-    for place in order.tolist():
-        yield divmod(place, width)
 
 
 def banned(tokens: tuple[int, ...], size: int) -> list[int]:

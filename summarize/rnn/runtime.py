@@ -24,7 +24,7 @@ from summarize.rnn.shapes import weight_shapes as weight_shapes
 
 Ids = NDArray[np.int64]
 
-FREQUENT = 2048  # tokens in every shortlist
+FREQUENT = 4096  # tokens in every shortlist
 
 
 class Shortlist(NamedTuple):

@@ -1,0 +1,265 @@
+"""Which words a summary may use: those of its document, and the frequent words of summaries.
+
+A word that holds a digit, or a capital inside a sentence, is taken for a name or a number: only
+the document can vouch for it. Case aside, and simple inflection. Any other word may also be one of
+the frequent words, which are learned from the training summaries. Nothing is copied: the network
+chooses among the words that are left (constraint.py), or a text is checked (`unsupported`).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from summarize.rnn.tokenizer import Tokenizer
+
+FILE = "words.txt"  # of a checkpoint: the frequent words, ascending
+MOST_WORDS = 25_000
+LEAST_COUNT = 3
+
+# Letters and digits, with apostrophes inside: don't, Bell's, H2O.
+ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# As far as what belongs to a number, a version or a product's name goes: 3.5, GPT-4, 10:30, x86_64.
+UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*")
+# What a chunk ends with that may still grow.
+LAST_ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?\Z")
+LAST_UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*[-.,:/+*^'’‐–]?\Z")
+# Inside a unit; a point or comma between digits does not divide: 3.5 does not vouch for 3.
+PART = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
+DIGIT = re.compile(r"\d")
+CONTRACTED = {"s", "t", "re", "ve", "ll", "d", "m"}
+ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er")
+OPENING = "\"'“‘([*_-"
+CLOSING = "\"'”’)]»*_"
+STOPS = ".?!:"  # a sentence begins after these
+
+
+class Words:
+    """Words in ascending order: is one of them this, or does one begin so?"""
+
+    def __init__(self, words: Iterable[str], is_sorted: bool = False) -> None:
+        self.words: Sequence[str] = list(words) if is_sorted else sorted(words)
+
+    def __contains__(self, word: str) -> bool:
+        at = bisect_left(self.words, word)
+        return at < len(self.words) and self.words[at] == word
+
+    def has_prefix(self, prefix: str) -> bool:
+        at = bisect_left(self.words, prefix)
+        return at < len(self.words) and self.words[at].startswith(prefix)
+
+
+class Known:
+    """The words of one document, beside the frequent ones."""
+
+    def __init__(self, text: str, frequent: Words) -> None:
+        self.text, self.frequent = text, frequent
+
+    @cached_property
+    def folded(self) -> str:
+        return self.text.casefold().replace("’", "'")
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        found = set(ATOM.findall(self.folded))
+        return frozenset(found | {part for word in found for part in word.split("'")})
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        """Everything with a digit in it, with what is joined to it, and each part of that."""
+        found = {unit for unit in UNIT.findall(self.folded) if DIGIT.search(unit)}
+        return frozenset(span for unit in found for span in spans(unit))
+
+    @cached_property
+    def sorted_words(self) -> Words:
+        return Words(self.words)
+
+    @cached_property
+    def sorted_units(self) -> Words:
+        return Words(self.units)
+
+    def holds(self, word: str) -> bool:
+        """Whether the document itself has the word (small letters), in whatever inflection."""
+        if word in self.words:
+            return True
+        if "'" in word:
+            first, _, rest = word.rpartition("'")
+            return rest in CONTRACTED and self.holds(first)
+        return len(word) > 2 and any(form in self.words for form in inflections(word))
+
+    def allows(self, chunk: str, is_start: bool) -> bool:
+        """Whether each word of `chunk`, which has no space, is known."""
+        if DIGIT.search(chunk):
+            return all(self.allows_unit(unit, is_start) for unit in UNIT.findall(chunk))
+        return all(
+            self.allows_word(word.group(), is_start and not word.start())
+            for word in ATOM.finditer(chunk.lstrip(OPENING))
+        )
+
+    def allows_word(self, word: str, is_start: bool) -> bool:
+        folded = word.casefold().replace("’", "'")
+        if is_name(word, is_start):
+            return self.holds(folded)
+        if folded in self.words or folded in self.frequent or len(folded) == 1:
+            return True
+        if "'" in folded:
+            first, _, rest = folded.rpartition("'")
+            return rest in CONTRACTED and self.allows_word(first, True)
+        return self.holds(folded)
+
+    def allows_unit(self, unit: str, is_start: bool) -> bool:
+        if not DIGIT.search(unit):
+            return all(
+                self.allows_word(word.group(), is_start and not word.start())
+                for word in ATOM.finditer(unit)
+            )
+        folded = unit.casefold().replace("’", "'")
+        if folded in self.units:
+            return True
+        # 10-fold, where the document has 10: small frequent words may be joined to a number.
+        parts = re.split("[-‐–/]", unit)
+        return len(parts) > 1 and all(
+            part.casefold() in self.units
+            if DIGIT.search(part)
+            else part.islower() and self.allows_word(part, False)
+            for part in parts
+        )
+
+    def may_become(self, chunk: str, is_start: bool) -> bool:
+        """Whether `chunk` may go on, without a space, to one that is allowed."""
+        last = (LAST_UNIT if DIGIT.search(chunk) else LAST_ATOM).search(chunk)
+        if last is None:
+            return self.allows(chunk, is_start)
+        first = chunk[: last.start()]
+        if first and not self.allows(first, is_start):
+            return False
+        starts = is_start and not first.strip(OPENING)
+        return self.may_become_word(last.group(), starts) or self.allows(chunk, is_start)
+
+    def may_become_word(self, word: str, is_start: bool) -> bool:
+        folded = word.casefold().replace("’", "'")
+        if self.sorted_units.has_prefix(folded):
+            return True
+        if DIGIT.search(word):
+            return self.allows_unit(word, is_start)
+        if self.sorted_words.has_prefix(folded):
+            return True
+        if not is_name(word, is_start) and self.frequent.has_prefix(folded):
+            return True
+        return self.allows_word(word, is_start) or self.may_be_inflected(folded)
+
+    def may_be_inflected(self, prefix: str) -> bool:
+        """Whether it is a word of the document and the beginning of an ending."""
+        for length in (1, 2):
+            word, rest = prefix[:-length], prefix[-length:]
+            if len(word) > 2 and any(ending.startswith(rest) for ending in ENDINGS):
+                if word in self.words or word + "e" in self.words:
+                    return True
+        return False
+
+
+def is_name(word: str, is_start: bool) -> bool:
+    """A capital tells a name, but for the first letter of a sentence."""
+    rest = word[1:] if is_start else word
+    return rest != rest.lower()
+
+
+def inflections(word: str) -> Iterable[str]:
+    """What the word may be in another number or tense; some of it is no word at all."""
+    for ending in ENDINGS:
+        yield word + ending
+        if word.endswith(ending):
+            yield word[: -len(ending)]
+            yield word[: -len(ending)] + "e"
+    if word.endswith("e"):
+        yield word[:-1] + "ing"
+    if word.endswith("ies"):
+        yield word[:-3] + "y"
+    if word.endswith("y"):
+        yield word[:-1] + "ies"
+
+
+def spans(unit: str) -> Iterable[str]:
+    """A unit, and every run of its parts that holds a digit: of GPT-4-based also GPT-4 and 4."""
+    parts = [(part.start(), part.end()) for part in PART.finditer(unit)]
+    yield unit
+    if len(parts) > 8:  # a hash or a list of numbers, not a name
+        parts = parts[:8]
+    for i, (first, _) in enumerate(parts):
+        for _, stop in parts[i:]:
+            if DIGIT.search(unit, first, stop):
+                yield unit[first:stop]
+
+
+def ends_sentence(chunk: str) -> bool:
+    """Whether the next word begins a sentence."""
+    bare = chunk.rstrip(CLOSING)
+    return bool(bare) and bare[-1] in STOPS and bare.casefold() not in ABBREVIATIONS
+
+
+ABBREVIATIONS = frozenset(
+    "i.e. e.g. cf. vs. fig. figs. eq. eqs. dr. mr. mrs. ms. prof. no. sec. ref. approx. resp. "
+    "incl. esp. dept. gen. sen. rep. gov. st. jr. al.".split()
+)
+
+
+def unsupported(text: str, document: str) -> list[str]:
+    """Names and numbers of `text` that `document` lacks, each once, in their order."""
+    known = Known(document, Words(()))
+    found: dict[str, None] = {}
+    is_start = True
+    for chunk in text.split():
+        for unit in UNIT.finditer(chunk):
+            first = is_start and not chunk[: unit.start()].strip(OPENING)
+            if DIGIT.search(unit.group()):
+                if not known.allows_unit(unit.group(), first) and not parts_known(unit, known):
+                    found[unit.group()] = None
+                continue
+            for word in ATOM.finditer(unit.group()):
+                starts = first and not word.start()
+                folded = word.group().casefold().replace("’", "'")
+                if is_name(word.group(), starts) and not known.holds(folded):
+                    found[word.group()] = None
+        is_start = ends_sentence(chunk)
+    return list(found)
+
+
+def parts_known(unit: re.Match[str], known: Known) -> bool:
+    """A range or a fraction of numbers that the document has: 2019-2021, 3/4."""
+    parts = re.split("[-‐–/]", unit.group().casefold())
+    return len(parts) > 1 and all(part in known.units or known.holds(part) for part in parts)
+
+
+# --- the frequent words -------------------------------------------------------------------------
+
+
+def learn_words(summaries: Iterable[str], most: int = MOST_WORDS) -> list[str]:
+    """The frequent words of summaries, ascending: those written in small letters, no digits."""
+    counts: Counter[str] = Counter()
+    for summary in summaries:
+        counts.update(
+            word.replace("’", "'")
+            for word in ATOM.findall(summary)
+            if word.islower() and not DIGIT.search(word)
+        )
+    frequent = [word for word, count in counts.most_common(most) if count >= LEAST_COUNT]
+    return sorted(frequent)
+
+
+def to_bytes(words: Sequence[str]) -> bytes:
+    return "".join(f"{word}\n" for word in words).encode("utf-8")
+
+
+def frequent_words(files: Mapping[str, bytes], tokenizer: Tokenizer) -> Words:
+    """Of a checkpoint; without a list, the whole words that its tokenizer learned."""
+    if FILE in files:
+        return Words(files[FILE].decode("utf-8").split("\n")[:-1], is_sorted=True)
+    space = "Ġ"
+    return Words(
+        token[1:]
+        for token in tokenizer.vocabulary()
+        if token[0] == space and token[1:].isalpha() and token[1:].islower()
+    )
