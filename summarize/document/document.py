@@ -81,13 +81,10 @@ class Document:
     @cached_property
     def prose(self) -> str:
         """The text without code and tables, for a model that reads it as it is."""
-        if all(block.kind not in ("code", "table") for block in self.blocks):
+        prose = [block for block in self.blocks if block.kind not in ("code", "table")]
+        if not prose or len(prose) == len(self.blocks):
             return self.text
-        return "\n\n".join(
-            self.text[block.start : block.end]
-            for block in self.blocks
-            if block.kind not in ("code", "table")
-        )
+        return "\n\n".join(self.text[block.start : block.end] for block in prose)
 
     @cached_property
     def headings(self) -> list[tuple[int, int, str]]:

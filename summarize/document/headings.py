@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from summarize.document.sentences import ENDS, MARK, is_capitals
+from summarize.document.sentences import ENDS, is_capitals, marked
 
 LONGEST, MOST_WORDS = 80, 12  # of a heading, in characters and words
 PROSE = 20  # words that make a block prose although no sentence ends there
@@ -57,15 +57,26 @@ def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
     bare = set(bare_lines(lines))
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else ""
-        marked = MARK.fullmatch(line.strip())
-        if marked:
-            yield number, marked[1]
+        mark = marked(line)
+        if mark:
+            if not is_comment(lines, number):
+                yield number, mark[1]
         elif not looks_like_one(line):
             continue
         elif is_ruled(lines, number):
             yield number, line.strip()
         elif is_capitals(line, following) or number in bare:
             yield number, line.strip()
+
+
+def is_comment(lines: list[str], number: int) -> bool:
+    """One of several marked lines without a gap: a comment in a configuration file, say."""
+    own = marked(lines[number])
+    for near in (number - 1, number + 1):
+        other = marked(lines[near]) if 0 <= near < len(lines) else None
+        if own and other and own[0] == other[0]:
+            return True
+    return False
 
 
 def looks_like_one(line: str) -> bool:

@@ -97,7 +97,7 @@ def read_bytes(source: str) -> bytes:
         else:
             path = Path(source)
             if path.is_dir():
-                raise DocumentError(f"{source} is a directory; name the files in it: {source}/*")
+                raise DocumentError(f"{source} is a directory; add -r to read what is in it")
             with path.open("rb") as file:
                 data = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:

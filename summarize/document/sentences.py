@@ -9,24 +9,21 @@ from itertools import accumulate, islice, takewhile
 from summarize.document.document import Block
 
 SPACE = re.compile(r"\s")
-MARK = re.compile(r"#{1,6}\s+(\S.*?)\s*#*")
+WINDOW = 4000  # characters; no sentence is longer
 ITEM = re.compile(r"\s*(?:[-*•+]|\|)\s")
 MOST_WORDS, MOST_CHARACTERS = 40, 400  # of what does not end as a sentence
-CLOSING = re.compile(r"(?:\[\w+\]|[\"'”’»)\]])+$")  # what may follow the end of a sentence
+CLOSING = "\"'”’»)]"  # what may follow the end of a sentence
+REFERENCE = re.compile(r"\[\w{1,30}\]$")  # and that: [12]
 OPENING = 20_000  # characters; no first sentence is longer
 ENDS = (".", "!", "?", "…", ".)", '."', ".”", "。", "！", "？")
 
 
 def sentences(text: str) -> Iterator[str]:
     """Sentences in order, white space inside them squeezed. Blank lines end a sentence too."""
-    from sentencex import segment
-
-    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair is not text
     for paragraph in paragraphs(text):
-        for sentence in segment("en", paragraph):
-            squeezed = " ".join(sentence.split())
-            if squeezed:
-                yield squeezed
+        for start, end in spans(paragraph):
+            yield " ".join(paragraph[start:end].split())
 
 
 def sentences_of(text: str, block: Block) -> Iterator[tuple[int, int]]:
@@ -36,16 +33,58 @@ def sentences_of(text: str, block: Block) -> Iterator[tuple[int, int]]:
     if block.kind == "heading":
         yield block.start, block.end
         return
+    for start, end in spans(text[block.start : block.end]):
+        yield block.start + start, block.start + end
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each sentence of a paragraph. What has no letter ("2.", "***") goes with
+    the sentence after it, or with the last one."""
+    start: int | None = None
+    last: tuple[int, int] | None = None
+    for begin, end in boundaries(SPACE.sub(" ", text)):
+        start = begin if start is None else start
+        if not any(map(str.isalpha, text[begin:end])):
+            if end - start < WINDOW:
+                continue
+        elif last is not None:
+            yield last
+            last = None
+        if last is not None:
+            yield last
+        last, start = (start, end), None
+    if start is not None:  # without a letter to its end
+        if last is None:
+            last = start, len(text.rstrip())
+        else:
+            last = last[0], len(text.rstrip())
+    if last is not None:
+        yield last
+
+
+def boundaries(text: str) -> Iterator[tuple[int, int]]:
+    """Of sentencex, asked about a window at a time: on quotation marks that never close its time
+    grows with the square of the text. What goes on beyond a window is cut there."""
     from sentencex import get_sentence_boundaries
 
-    # White space stays one character wide, so that spans hold; a hard wrap ends no sentence.
-    prose = SPACE.sub(" ", text[block.start : block.end])
-    for found in get_sentence_boundaries("en", prose):
-        sentence = prose[found["start_index"] : found["end_index"]]
-        start = block.start + found["start_index"] + len(sentence) - len(sentence.lstrip())
-        end = block.start + found["start_index"] + len(sentence.rstrip())
-        if start < end:
-            yield start, end
+    place = 0
+    while place < len(text):
+        window = text[place : place + WINDOW]
+        found = [
+            (one["start_index"], one["end_index"]) for one in get_sentence_boundaries("en", window)
+        ]
+        is_last = place + WINDOW >= len(text)
+        if not is_last and len(found) > 1 and found[-1][0] > WINDOW // 2:
+            found.pop()  # it may go on
+        if not found:
+            return
+        for start, end in found:
+            sentence = window[start:end]
+            end = start + len(sentence.rstrip())
+            start += len(sentence) - len(sentence.lstrip())
+            if start < end:
+                yield place + start, place + end
+        place += found[-1][1]
 
 
 def paragraphs(text: str) -> Iterator[str]:
@@ -55,7 +94,7 @@ def paragraphs(text: str) -> Iterator[str]:
     every = text.splitlines()
     for number, line in enumerate(every):
         following = every[number + 1] if number + 1 < len(every) else ""
-        alone = is_marked(line) or is_capitals(line, following)
+        alone = bool(marked(line)) or is_capitals(line, following)
         if lines and (alone or not line.strip() or ITEM.match(line)):
             yield " ".join(lines)
             lines = []
@@ -67,9 +106,16 @@ def paragraphs(text: str) -> Iterator[str]:
         yield " ".join(lines)
 
 
-def is_marked(line: str) -> bool:
-    """`## Heading`, as in Markdown."""
-    return MARK.fullmatch(line.strip()) is not None
+def marked(line: str) -> tuple[int, str] | None:
+    """Level and name of `## Heading`, as in Markdown."""
+    line = line.strip()
+    bare = line.lstrip("#")
+    level = len(line) - len(bare)
+    if not 1 <= level <= 6 or not bare[:1].isspace():
+        return None
+    name = bare.rstrip("#")
+    name = name.strip() if name[-1:].isspace() else bare.strip()
+    return (level, name) if name else None
 
 
 def is_capitals(line: str, following: str) -> bool:
@@ -90,9 +136,25 @@ def bounded(text: str) -> str:
     """A sentence whole; of a list or a table, which does not end as one, its beginning."""
     words = text.split()
     is_short = len(words) <= MOST_WORDS and len(text) <= MOST_CHARACTERS
-    if is_short or CLOSING.sub("", text).endswith(ENDS):
+    if is_short or is_finished(text):
         return text
     return f"{' '.join(words[:MOST_WORDS])[:MOST_CHARACTERS]} …"
+
+
+def is_finished(text: str) -> bool:
+    """Whether it ends as a sentence does, closing marks and references aside."""
+    tail = text[-200:].rstrip()
+    while tail:
+        if tail.endswith(ENDS):
+            return True
+        reference = REFERENCE.search(tail[-40:])
+        if reference:
+            tail = tail[: -len(reference[0])].rstrip()
+        elif tail[-1] in CLOSING:
+            tail = tail[:-1].rstrip()
+        else:
+            return False
+    return False
 
 
 def chunks(

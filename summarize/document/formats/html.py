@@ -23,7 +23,7 @@ BLOCKS = {
 MOST_ELEMENTS = 20_000  # that trafilatura is asked about; it needs some 50 microseconds for each
 MOST_BYTES = 2 * 2**20
 LONG_CELL = 40  # words; a table with longer cells places text on the page
-PERMALINK = re.compile(r"\s*[¶#§🔗]\s*$")
+PERMALINK = "¶#§🔗"  # after a heading, for the mouse
 BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 RUN = 4  # words in a row by which a part is recognized
 
@@ -136,7 +136,7 @@ class Walk:
             self.out.append(Part(kind, text))
             return
         if kind == "heading":
-            text = PERMALINK.sub("", text)
+            text = text.rstrip().rstrip(PERMALINK)
         for paragraph in BLANK_LINE.split(text) if "\n" in text else [text]:
             self.out.append(Part(kind, paragraph, level))
         if kind == "item":  # only its first paragraph begins an item

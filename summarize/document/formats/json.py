@@ -22,8 +22,9 @@ def to_text(text: str, name: str, field: str | None = None) -> str:
             raise DocumentError(f"{name} is JSON; name the field of the text: --field NAME")
     found: Any = values
     for part in field.split("."):
-        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
-            found = found[int(part)]
+        number = int(part) if part.isdecimal() and len(part) < 10 else None
+        if isinstance(found, list) and number is not None and number < len(found):
+            found = found[number]
         elif isinstance(found, dict) and part in found:
             found = found[part]
         else:
