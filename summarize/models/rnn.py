@@ -6,8 +6,9 @@ import copy
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,21 +29,27 @@ from summarize.models.base import (
 from summarize.models.familiarity import Familiarity
 from summarize.models.pieces import pieces_of
 from summarize.models.registry import Request, refuse, shipped
+from summarize.models.rerank import Line, Reranker, shares_of
 from summarize.options import Options
-from summarize.rnn.beam_search import Hypothesis, Search, beam_search_batch
+from summarize.rnn.beam_search import Hypothesis, Search, beam_search_stream
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint
-from summarize.rnn.runtime import Runtime
+from summarize.rnn.constraint import Alphabet, Constraint, capitalized, cut
+from summarize.rnn.lexicon import Known, Words, frequent_words
+from summarize.rnn.runtime import Runtime, State
+from summarize.rnn.shortlist import Spellings
 from summarize.rnn.tokenizer import EOS_ID, SPECIAL
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
 DEFAULTS: dict[str, Any] = {
-    "beam_size": 8,
+    "beam_size": 4,
     "min_tokens": 1,
     "max_tokens": 64,
     "length_penalty": 1.5,
     "no_repeat_ngram_size": 3,
 }
 PATIENCE = 2.0
+ROOM = 16  # documents that are encoded together, and searched in step
+CLOSERS = ")]}\"'"
 WORD = re.compile(r"\w+")
 
 
@@ -59,7 +66,7 @@ class Rnn:
     def __init__(self, source: Path | Checkpoint | None = None, name: str | None = None) -> None:
         if isinstance(source, Checkpoint):
             checkpoint, shown = source, "checkpoint"
-            self.familiarity = None
+            self.familiarity = self.reranker = None
         else:
             folder = source or shipped("attention")
             shown = str(source) if source else "attention"
@@ -67,10 +74,17 @@ class Rnn:
             self.familiarity = Familiarity.from_files(
                 checkpoint.files, folder, checkpoint.config.vocab_size
             )
+            self.reranker = Reranker.from_files(checkpoint.files, folder)
         self.name = name or shown
         self.tokenizer = checkpoint.tokenizer
         self.runtime = Runtime(checkpoint.config, checkpoint.weights)
         self.attention_kind = checkpoint.config.attention
+        self.files = checkpoint.files
+        self.spellings, self.alphabet = Spellings(self.tokenizer), Alphabet(self.tokenizer)
+        closers = (self.tokenizer.id_of(mark) for mark in CLOSERS)
+        self.always = [EOS_ID, *(token for token in closers if token is not None)]
+        # The words of a long document are the same for all of its chunks.
+        self.known = lru_cache(maxsize=ROOM)(lambda text: Known(text, self.frequent))
         self.capabilities = Capabilities(
             parameters=self.runtime.parameters,
             max_source_tokens=checkpoint.max_source_tokens,
@@ -79,6 +93,10 @@ class Rnn:
             is_parallel=True,
             attends=self.attention_kind != "none",
         )
+
+    @cached_property
+    def frequent(self) -> Words:
+        return frequent_words(self.files, self.tokenizer)
 
     def check(self, options: Options) -> Options:
         if self.attention_kind != "hard":
@@ -94,16 +112,23 @@ class Rnn:
         return Source(Tokens(ids, passage), len(ids), familiar)
 
     def write(self, sources: Sequence[Source], options: Options) -> list[Draft]:
-        ids = [source.payload.ids for source in sources]
-        found, seconds = self.search(ids, options)
-        return [self.draft(hypotheses)._replace(encode_seconds=seconds) for hypotheses in found]
+        payloads: list[Tokens] = [source.payload for source in sources]
+        constraints = [self.constraint(one.passage, options) for one in payloads]
+        found, seconds = self.search([one.ids for one in payloads], options, constraints)
+        return [
+            self.draft(hypotheses, constraint)._replace(encode_seconds=seconds)
+            for hypotheses, constraint in zip(found, constraints, strict=True)
+        ]
 
-    def draft(self, found: Sequence[Hypothesis]) -> Draft:
+    def draft(self, found: Sequence[Hypothesis], constraint: Constraint) -> Draft:
         """The best of these hypotheses that does not repeat itself."""
         # The search blocks repeated runs of tokens; "small change, Small Change" is another case.
-        best = next((h for h in found if not repeats_words(self.text(h))), found[0])
-        text = self.text(best)
-        written = len(best.tokens) - (not best.finished)
+        best = next((h for h in found if not repeats_words(self.text(h.tokens))), found[0])
+        written = len(best.tokens)
+        if not best.finished:
+            # Where it may end; else without the last word, which may be half of one.
+            written = cut(best.tokens, constraint) or self.whole_words(best.tokens)
+        text = capitalized(self.text(best.tokens[:written]), constraint.known)
         draft = Draft(
             text,
             written,
@@ -140,7 +165,10 @@ class Rnn:
         )
 
     def search(
-        self, sources: Sequence[Sequence[int]], options: Options
+        self,
+        sources: Sequence[Sequence[int]],
+        options: Options,
+        constraints: Sequence[Constraint] | None = None,
     ) -> tuple[list[list[Hypothesis]], float]:
         """Token ids of documents -> for each its hypotheses, best first, with their attention; and
         the seconds that encoding took."""
@@ -154,13 +182,13 @@ class Rnn:
             runtime = copy.copy(runtime)
             runtime.attend = copy.copy(runtime.attend)
             runtime.seed = options.seed
-        started = time.perf_counter()
-        memories = runtime.encode_batch([np.asarray(ids) for ids in sources])
-        seconds = time.perf_counter() - started
-        found = beam_search_batch(
+        # Sorted, because what is encoded together costs what the longest source costs.
+        order = sorted(range(len(sources)), key=lambda i: -len(sources[i]))
+        waiting = Waiting(self, runtime, [sources[i] for i in order], options.full_vocabulary)
+        found: list[list[Hypothesis]] = [[]] * len(sources)
+        for number, hypotheses in beam_search_stream(
             runtime,
-            runtime.start(*memories),
-            len(memories),
+            waiting,
             self.tokenizer.style_id(style),
             EOS_ID,
             Search(
@@ -172,16 +200,45 @@ class Rnn:
                 no_repeat_ngram_size=options.no_repeat_ngram_size,
             ),
             forbidden=[i for i in range(len(SPECIAL)) if i != EOS_ID],
-        )
-        return found, seconds
+            constraints=constraints and [constraints[i] for i in order],
+            room=ROOM,
+        ):
+            found[order[number]] = hypotheses
+        return found, waiting.seconds
 
-    def text(self, hypothesis: Hypothesis) -> str:
-        """A summary cut at max_tokens loses its last word, which may be half of one."""
-        tokens = hypothesis.tokens
-        text = self.tokenizer.decode(tokens if hypothesis.finished else tokens[:-1])
-        if not hypothesis.finished and " " in text:
-            text = text.rsplit(" ", 1)[0]
-        return text.replace("\ufffd", "")
+    def constraint(self, passage: Passage, options: Options) -> Constraint:
+        known = self.known(passage.document or passage.text)
+        return Constraint(known, self.alphabet, options.free_words)
+
+    def text(self, tokens: Sequence[int]) -> str:
+        return self.tokenizer.decode(tokens).replace("\ufffd", "")
+
+    def whole_words(self, tokens: Sequence[int]) -> int:
+        """The tokens before the last word."""
+        begins = [i for i, token in enumerate(tokens) if self.alphabet[token].data[:1] == b" "]
+        return begins[-1] if begins and begins[-1] else len(tokens)
+
+
+class Waiting:
+    """Documents before their first word, encoded some at a time as the search has room."""
+
+    def __init__(
+        self, model: Rnn, runtime: Runtime, sources: Sequence[Sequence[int]], is_full: bool
+    ) -> None:
+        self.model, self.runtime, self.sources, self.is_full = model, runtime, sources, is_full
+        self.seconds = 0.0  # that encoding took
+
+    def __iter__(self) -> Iterator[State]:
+        for first in range(0, len(self.sources), ROOM):
+            some = self.sources[first : first + ROOM]
+            started = time.perf_counter()
+            shortlists = None
+            if not self.is_full:
+                model = self.model
+                shortlists = [model.spellings.of(ids, model.always) for ids in some]
+            memories = self.runtime.encode_batch([np.asarray(ids) for ids in some], shortlists)
+            self.seconds += time.perf_counter() - started
+            yield from map(self.runtime.start, memories)
 
 
 def load(request: Request) -> Rnn:

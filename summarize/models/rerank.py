@@ -1,0 +1,274 @@
+"""Which of a beam's hypotheses to give: a small scorer over what is known of each.
+
+Beam search ranks by probability. Which of a dozen hypotheses is closest to what a person would
+write is better told with more: how much each agrees with the others, with the sentences that
+attention read, with the best sentence of the source; what it repeats, invents or leaves open.
+Learned by benchmarks/rerank.py; a checkpoint without rerank.json keeps the order of the search.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from summarize.document.document import Document
+from summarize.models.base import Passage
+from summarize.models.scorer import UNUSABLE, Array, Scorer, damaged, from_bytes, to_bytes
+from summarize.models.selector import score_sentences
+from summarize.models.term_vectors import STOP_WORDS, terms
+
+FILE = "rerank.json"
+NAMES = (
+    *("log prob mean", "log prob least", "log prob sum", "log prob end", "behind best", "rank"),
+    *("log words", "words beside others", "few words"),
+    *("known words", "known pairs", "known triples", "longest copy", "new words", "new digits"),
+    *("best sentence", "best sentence pairs", "read sentence", "read pairs", "most read"),
+    *("first sentence", "central", "covered", "whole sentence"),
+    *("agreement", "agreement in pairs"),
+    *(
+        "unbalanced",
+        "repeats",
+        "small start",
+        "open end",
+        "full stop",
+        "capitals",
+        "colon",
+        "quote",
+    ),
+    *("digits", "cut", "title style", "log source", "log beam", "prob of best"),
+)
+CENTRAL = 10  # terms that a document uses most
+CAPITAL = re.compile(r"(?<=\s)[A-Z]")
+PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"))
+
+
+class Line(NamedTuple):
+    """A hypothesis: what was found of it by the search."""
+
+    text: str
+    log_probs: Sequence[float]  # of its tokens, and of the end where it is finished
+    score: float
+    is_finished: bool
+    shares: Sequence[float] = ()  # of its attention, for each sentence of the passage
+
+
+class Text(NamedTuple):
+    """The passage that the lines were written from, taken apart once."""
+
+    sentences: list[list[str]]  # terms
+    best: list[str]  # terms of the sentence that the selector would give
+    words: frozenset[str]
+    pairs: frozenset[tuple[str, ...]]
+    triples: frozenset[tuple[str, ...]]
+    central: dict[str, float]  # weight of the terms that are used most, summing to one
+    style: str
+    size: int
+
+
+def taken_apart(passage_text: str, starts: Sequence[int], style: str) -> Text:
+    bounds = [*starts, len(passage_text)]
+    sentences = [terms(passage_text[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    every = [term for sentence in sentences for term in sentence]
+    document = Document.from_text(passage_text)
+    best = score_sentences(document, style).best
+    often = Counter(t for t in every if t not in STOP_WORDS and not t.isdigit())
+    top = dict(often.most_common(CENTRAL))
+    total = sum(top.values())
+    return Text(
+        sentences,
+        terms(document.sentence_text(best)) if best is not None else [],
+        frozenset(every),
+        frozenset(grams(every, 2)),
+        frozenset(grams(every, 3)),
+        {term: count / total for term, count in top.items()},
+        style,
+        len(every),
+    )
+
+
+def grams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    return list(zip(*(words[i:] for i in range(size)), strict=False))
+
+
+def features(text: Text, lines: Sequence[Line]) -> Array:
+    """(lines, len(NAMES)); the lines are in the order of the search, best first."""
+    words = [terms(line.text) for line in lines]
+    means = [float(np.mean(line.log_probs)) if line.log_probs else -9.0 for line in lines]
+    agreements = agreement(words, means)
+    typical = float(np.mean([len(w) for w in words]))
+    of_document = {
+        "title style": float(text.style == "title"),
+        "log source": math.log1p(text.size) - 5,
+        "log beam": math.log(len(lines)),
+        "prob of best": math.exp(means[0]),
+    }
+    rows = []
+    for number, (line, own) in enumerate(zip(lines, words, strict=True)):
+        named = {
+            **of_document,
+            **probability(line, means[number], lines[0].score, number / len(lines)),
+            **source(text, line, own),
+            **shape(line.text, own),
+            "agreement": agreements[0][number],
+            "agreement in pairs": agreements[1][number],
+            "words beside others": len(own) / max(1.0, typical) - 1,
+        }
+        rows.append([named[name] for name in NAMES])
+    return np.array(rows, dtype=np.float64)
+
+
+def probability(line: Line, mean: float, best: float, rank: float) -> dict[str, float]:
+    return {
+        "log prob mean": mean,
+        "log prob least": min(line.log_probs, default=-9.0),
+        "log prob sum": sum(line.log_probs) / 10,
+        "log prob end": line.log_probs[-1] if line.log_probs else -9.0,
+        "behind best": line.score - best,
+        "rank": rank,
+        "cut": float(not line.is_finished),
+    }
+
+
+def source(text: Text, line: Line, words: Sequence[str]) -> dict[str, float]:
+    """What the line has in common with its source, and what the source lacks."""
+    count = max(1, len(words))
+    content = [w for w in words if w not in STOP_WORDS]
+    two, three = grams(words, 2), grams(words, 3)
+    new = [w for w in content if w not in text.words]
+    read: list[str] = []
+    most = 0.0
+    if len(line.shares) == len(text.sentences) and len(line.shares):
+        order = np.argsort(-np.asarray(line.shares), kind="stable")
+        most = float(line.shares[order[0]])
+        read = [*text.sentences[order[0]], *(text.sentences[order[1]] if len(order) > 1 else [])]
+    of_read = frozenset(grams(read, 2))
+    of_best = frozenset(grams(text.best, 2))
+    first = text.sentences[0] if text.sentences else []
+    return {
+        "known words": sum(w in text.words for w in words) / count,
+        "known pairs": share(two, text.pairs),
+        "known triples": share(three, text.triples),
+        "longest copy": longest_run(three, text.triples) / count,
+        "new words": len(new) / 4,
+        "new digits": float(any(w[0].isdigit() for w in new)),
+        "best sentence": f1(words, text.best),
+        "best sentence pairs": share(two, of_best),
+        "read sentence": f1(words, read),
+        "read pairs": share(two, of_read),
+        "most read": most,
+        "first sentence": f1(words, first),
+        "central": sum(text.central.get(w, 0.0) for w in set(content))
+        / max(1, len(content)) ** 0.5,
+        "covered": sum(weight for term, weight in text.central.items() if term in words),
+        "whole sentence": max((f1(words, s) for s in text.sentences), default=0.0),
+    }
+
+
+def shape(text: str, words: Sequence[str]) -> dict[str, float]:
+    """How the line looks."""
+    content = [w for w in words if w not in STOP_WORDS]
+    tokens = text.split()
+    return {
+        "log words": math.log1p(len(words)) - 2.5,
+        "few words": float(len(words) < 4),
+        "unbalanced": float(
+            any(text.count(a) != text.count(b) for a, b in PAIRS) or text.count('"') % 2 == 1
+        ),
+        "repeats": float(len(content) - len(set(content))),
+        "small start": float(text[:1].islower()),
+        "open end": float(not words or words[-1] in STOP_WORDS or text[-1:] in ",:;-("),
+        "full stop": float(text.endswith((".", "!", "?"))),
+        "capitals": len(CAPITAL.findall(text)) / max(1, len(tokens)),
+        "colon": float(":" in text),
+        "quote": float('"' in text or "“" in text),
+        "digits": sum(any(map(str.isdigit, token)) for token in tokens) / max(1, len(tokens)),
+    }
+
+
+def agreement(words: Sequence[Sequence[str]], means: Sequence[float]) -> tuple[Array, Array]:
+    """How much each line says what the others say, likelier ones weighing more: F1 of its distinct
+    words, and of its pairs of words (K,) each."""
+    weights = np.exp(np.asarray(means))
+    both = []
+    for size in (1, 2):
+        sets = [set(grams(w, size)) for w in words]
+        column: dict[tuple[str, ...], int] = {}
+        for one in sets:
+            for gram in one:
+                column.setdefault(gram, len(column))
+        has = np.zeros((len(words), max(1, len(column))))
+        for row, one in enumerate(sets):
+            has[row, [column[gram] for gram in one]] = 1
+        sizes = has.sum(axis=1)
+        same = 2 * (has @ has.T) / np.maximum(1, sizes[:, None] + sizes[None])
+        np.fill_diagonal(same, 0)
+        both.append(same @ weights / np.maximum(1e-9, weights.sum() - weights))
+    return both[0], both[1]
+
+
+def share(found: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ...]]) -> float:
+    return sum(gram in known for gram in found) / len(found) if found else 0.0
+
+
+def longest_run(found: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ...]]) -> int:
+    """Words in a row that stand in the source in that order, as far as triples tell."""
+    longest = run = 0
+    for gram in found:
+        run = run + 1 if gram in known else 0
+        longest = max(longest, run)
+    return longest + 2 if longest else 0
+
+
+def f1(words: Sequence[str], other: Sequence[str]) -> float:
+    if not words or not other:
+        return 0.0
+    common = sum((Counter(words) & Counter(other)).values())
+    return 2 * common / (len(words) + len(other))
+
+
+def shares_of(attention: Array | np.ndarray, lengths: Sequence[int]) -> list[float]:
+    """attention (T, S) and the tokens of each sentence -> its share of all attention."""
+    if not len(attention):
+        return []
+    received = np.asarray(attention, dtype=np.float64).mean(axis=0)
+    ends = np.minimum(np.cumsum(lengths), len(received))
+    sums = np.concatenate([[0.0], np.cumsum(received)])[ends]
+    return np.diff(sums, prepend=0.0).tolist()
+
+
+class Reranker:
+    """The weights of a checkpoint."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+
+    def scores(self, passage: Passage, style: str, lines: Sequence[Line]) -> Array:
+        """(K,) for the lines in the order of the search; higher is better."""
+        return self.scorer.score(features(taken_apart(passage.text, passage.starts, style), lines))
+
+    def order(self, passage: Passage, style: str, lines: Sequence[Line]) -> list[int]:
+        """Places of the lines, best first."""
+        if len(lines) < 2 or not passage.text:
+            return list(range(len(lines)))
+        return [int(i) for i in np.argsort(-self.scores(passage, style, lines), kind="stable")]
+
+    def to_bytes(self) -> bytes:
+        return to_bytes(self.scorer.to_dict())
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes], folder: Path) -> Reranker | None:
+        """None where a checkpoint has no such file. Raises CheckpointError."""
+        if FILE not in files:
+            return None
+        try:
+            return cls(Scorer.from_dict(from_bytes(files[FILE]), NAMES))
+        except UNUSABLE as error:
+            raise damaged(
+                folder / FILE, error, "copy it again, or leave it out of config.json"
+            ) from None
