@@ -73,7 +73,7 @@ def walk(folder: str, globs: list[str]) -> Iterator[str]:
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            path = os.path.join(here, name)
+            path = os.path.normpath(os.path.join(here, name))
             if not name.startswith(".") and matches(os.path.relpath(path, folder), globs):
                 yield path
 

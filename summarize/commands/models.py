@@ -52,7 +52,7 @@ HEADINGS = (
     "name",
     "kind",
     "parameters",
-    "on this machine",
+    "on disk",
     "trained on",
     "licence",
     "dev ROUGE-1/2/L",

@@ -213,7 +213,7 @@ def value_at(row: Any, name: str) -> Any:
     if isinstance(row, dict) and name in row:
         return row[name]
     first, _, rest = name.partition(".")
-    if isinstance(row, list) and first.isdecimal() and int(first) < len(row):
+    if isinstance(row, list) and first.isdecimal() and len(first) < 10 and int(first) < len(row):
         return value_at(row[int(first)], rest) if rest else row[int(first)]
     if isinstance(row, dict) and first in row and rest:
         return value_at(row[first], rest)
