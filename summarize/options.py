@@ -30,6 +30,8 @@ class Options:
         writes, "extractive" always quotes.
     max_tokens, min_tokens: of the summary. beam_size, length_penalty, no_repeat_ngram_size: of the
         search. seed: for hard attention, which then samples the places that it reads.
+    free_words: names, numbers and rare words that the document lacks may be written.
+    full_vocabulary: search all tokens, not only the frequent ones and the document's; slower.
     batch_size: how many documents, or chunks of one, are written at once.
     progress: called with (done, total) after each batch of chunks.
     """
@@ -47,6 +49,8 @@ class Options:
     length_penalty: float | None = None
     no_repeat_ngram_size: int | None = None
     seed: int | None = None
+    free_words: bool = False
+    full_vocabulary: bool = False
     batch_size: int = 8
     progress: Progress | None = field(default=None, compare=False)
     long: str | None = None  # the former name of `overflow`
@@ -122,6 +126,8 @@ class Changes(TypedDict, total=False):
     length_penalty: float | None
     no_repeat_ngram_size: int | None
     seed: int | None
+    free_words: bool
+    full_vocabulary: bool
     batch_size: int
     progress: Progress | None
     long: str | None

@@ -60,6 +60,7 @@ class Passage(NamedTuple):
     text: str
     starts: Sequence[int]
     encodings: Sequence[Encoding]
+    document: str = ""  # the whole text, whose words a summary may use; "" where this is all
 
     @property
     def tokens(self) -> int:

@@ -187,7 +187,7 @@ def with_opening(
         text = f"{text} {line}" if text else line
     owners: list[Shares] = [{i: 1.0} for i in first]
     return (
-        Passage(text, starts, [*before.encodings, *encodings]),
+        Passage(text, starts, [*before.encodings, *encodings], reading.document.text),
         owners + [line.shares for line in lines],
     )
 

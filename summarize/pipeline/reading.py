@@ -89,7 +89,7 @@ class Reading:
             texts += [joint, text]
             encodings.append(encoding)
             length += len(joint) + len(text)
-        return Passage("".join(texts), starts, encodings)
+        return Passage("".join(texts), starts, encodings, self.document.text)
 
     def parts(self, index: int, limit: int) -> list[Part]:
         """A sentence, cut between words where it has more than `limit` tokens."""
