@@ -116,8 +116,34 @@ class Rnn:
         constraints = [self.constraint(one.passage, options) for one in payloads]
         found, seconds = self.search([one.ids for one in payloads], options, constraints)
         return [
-            self.draft(hypotheses, constraint)._replace(encode_seconds=seconds)
-            for hypotheses, constraint in zip(found, constraints, strict=True)
+            self.draft(self.ranked(source, beam, options), constraint)._replace(
+                encode_seconds=seconds
+            )
+            for source, beam, constraint in zip(sources, found, constraints, strict=True)
+        ]
+
+    def ranked(
+        self, source: Source, found: Sequence[Hypothesis], options: Options
+    ) -> list[Hypothesis]:
+        """Best first: as the reranker orders them, or without one the search."""
+        style = options.style or self.capabilities.default_style
+        if self.reranker is None or style is None:
+            return list(found)
+        order = self.reranker.order(source.payload.passage, style, self.lines(source, found))
+        return [found[i] for i in order]
+
+    def lines(self, source: Source, found: Sequence[Hypothesis]) -> list[Line]:
+        """What the reranker needs to know of each hypothesis."""
+        lengths = [len(encoding) for encoding in source.payload.passage.encodings]
+        return [
+            Line(
+                self.text(h.tokens),
+                h.token_log_probs,
+                h.score,
+                h.finished,
+                shares_of(h.attention, lengths) if self.capabilities.attends else (),
+            )
+            for h in found
         ]
 
     def draft(self, found: Sequence[Hypothesis], constraint: Constraint) -> Draft:
