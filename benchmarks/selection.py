@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from fitting import Group, fit
 from numpy.typing import NDArray
 
 from summarize.document.document import Document
@@ -45,8 +46,7 @@ SAMPLE = {
     ("scitldr-train", "tldr"): 1_900,
 }
 SEED = 11
-HIDDEN, EPOCHS, BATCH, LEARNING_RATE, DECAY = 16, 40, 128, 3e-3, 1e-3
-SHARPNESS = 12.0  # of the softmax over a document's sentences; ROUGE is from 0 to 1
+HIDDEN, EPOCHS = 16, 20
 CUE_DOCUMENTS, CUES, CUE_RIDGE = 150, 250, 60.0
 LONG_WORDS = 400
 KINDS = ("rouge1", "rouge2", "rougeL")
@@ -215,62 +215,14 @@ def with_cues(example: Example, cues: dict[str, float]) -> NDArray[np.float64]:
 
 
 def train(found: Sequence[Example]) -> Selector:
-    """Gradient ascent on the ROUGE that a draw from softmax(scores) would have."""
-    import torch
-
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    learned_from = [e for e in found if not e.is_held_out]
-    cues = learn_cues(learned_from)
-    print("cues:", sorted(cues.items(), key=lambda kv: -kv[1])[:25], flush=True)
-    print("against:", sorted(cues.items(), key=lambda kv: kv[1])[:25], flush=True)
-    every = [with_cues(e, cues) for e in found]
-    stacked = np.concatenate([r for r, e in zip(every, found, strict=True) if not e.is_held_out])
-    mean, scale = stacked.mean(axis=0), np.maximum(stacked.std(axis=0), 1e-3)
-    longest = max(map(len, every))
-    x = torch.zeros(len(found), longest, len(NAMES))
-    y = torch.zeros(len(found), longest)
-    real = torch.zeros(len(found), longest, dtype=torch.bool)
-    for i, (rows, example) in enumerate(zip(every, found, strict=True)):
-        x[i, : len(rows)] = torch.tensor(np.clip((rows - mean) / scale, -5, 5))
-        y[i, : len(rows)] = torch.tensor(example.worth)
-        real[i, : len(rows)] = True
-    held = torch.tensor([e.is_held_out for e in found])
-    rest, tested = torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
-    network = torch.nn.Sequential(
-        torch.nn.Linear(len(NAMES), HIDDEN), torch.nn.Tanh(), torch.nn.Linear(HIDDEN, 1, bias=False)
+    cues = learn_cues([e for e in found if not e.is_held_out])
+    groups = [Group(with_cues(e, cues), e.worth, e.is_held_out) for e in found]
+    fitted = fit(NAMES, groups, HIDDEN, EPOCHS)
+    print(
+        f"held-out sources: chosen {100 * fitted.taken:.2f}, first {100 * fitted.first:.2f}, "
+        f"best {100 * fitted.best:.2f}"
     )
-    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
-
-    def scores(rows: Any) -> Any:
-        return network(x[rows])[..., 0].masked_fill(~real[rows], -1e9)
-
-    best, kept = -1.0, None
-    for epoch in range(EPOCHS):
-        for rows in rest[torch.randperm(len(rest))].split(BATCH):
-            log_p = scores(rows).log_softmax(1)
-            wanted = (SHARPNESS * y[rows]).masked_fill(~real[rows], -1e9).softmax(1)
-            reward = (log_p.exp() * y[rows]).sum(1)
-            imitation = (wanted * log_p.masked_fill(~real[rows], 0)).sum(1)
-            loss = -(10 * reward + 0.5 * imitation).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        schedule.step()
-        with torch.no_grad():
-            taken = y[tested].gather(1, scores(tested).argmax(1, keepdim=True)).mean().item()
-        if taken > best:
-            best = taken
-            kept = [p.detach().double().numpy().copy() for p in network.parameters()]
-        if epoch % 5 == 4:
-            print(f"epoch {epoch + 1}: held out {100 * taken:.2f}, best {100 * best:.2f}")
-    first = y[tested][:, 0].mean().item()
-    oracle = y[tested].max(1).values.mean().item()
-    print(f"held out: first candidate {100 * first:.2f}, oracle {100 * oracle:.2f}")
-    assert kept is not None
-    weight, bias, output = kept
-    return Selector(cues, mean, scale, np.hstack([weight, bias[:, None]]), output[0])
+    return Selector(cues, fitted.scorer)
 
 
 # --- measuring --------------------------------------------------------------------------------

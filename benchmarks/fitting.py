@@ -1,0 +1,107 @@
+"""Train a `Scorer`: of several choices, score highest the one that is worth most.
+
+Used by selection.py (sentences of a document) and rerank.py (hypotheses of a beam). The loss is the
+worth that a draw from softmax(scores) can expect, with a little imitation of softmax(worth), so
+that close seconds count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summarize.models.scorer import CLIP, Scorer
+
+SEED = 11
+BATCH, LEARNING_RATE, DECAY = 128, 3e-3, 1e-3
+SHARPNESS, IMITATION = 12.0, 0.05
+
+
+class Group(NamedTuple):
+    """The choices for one document."""
+
+    rows: NDArray[np.float64]  # (N, F)
+    worth: NDArray[np.float64]  # (N,) from 0 to 1
+    is_held_out: bool
+
+
+class Fit(NamedTuple):
+    scorer: Scorer
+    taken: float  # mean worth of what it chooses in the groups held out
+    first: float  # ... of the first choice
+    best: float  # ... of the best choice
+
+
+def fit(
+    names: Sequence[str], groups: Sequence[Group], hidden: int, epochs: int, seed: int = SEED
+) -> Fit:
+    """The weights of the epoch that does best on the groups held out."""
+    import torch
+
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    sizes = np.array([len(group.rows) for group in groups])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    rows = np.concatenate([group.rows for group in groups]).astype(np.float32)
+    worth = np.concatenate([group.worth for group in groups]).astype(np.float32)
+    held = np.array([group.is_held_out for group in groups])
+    learned_from = np.repeat(~held, sizes)
+    mean = rows[learned_from].mean(axis=0, dtype=np.float64)
+    scale = np.maximum(rows[learned_from].std(axis=0, dtype=np.float64), 1e-3)
+    x = torch.tensor(np.clip((rows - mean) / scale, -CLIP, CLIP), dtype=torch.float32)
+    y = torch.tensor(worth)
+    network = torch.nn.Sequential(
+        torch.nn.Linear(len(names), hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, 1, bias=False)
+    )
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+
+    def padded(chosen: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Scores, worth and which are real, (B, longest)."""
+        place = np.arange(sizes[chosen].max())[None]
+        real = place < sizes[chosen, None]
+        index = torch.tensor(np.where(real, starts[chosen, None] + place, starts[chosen, None]))
+        mask = torch.tensor(real)
+        scores = network(x[index])[..., 0].masked_fill(~mask, -1e9)
+        return scores, y[index].masked_fill(~mask, -1e9), mask
+
+    def taken(chosen: NDArray[np.int64]) -> float:
+        with torch.no_grad():
+            values = []
+            for some in np.array_split(chosen, max(1, len(chosen) // 512)):
+                scores, worths, _ = padded(some)
+                values.append(worths.gather(1, scores.argmax(1, keepdim=True))[:, 0])
+            return float(torch.cat(values).mean())
+
+    generator = np.random.default_rng(seed)
+    learning, testing = np.flatnonzero(~held), np.flatnonzero(held)
+    best, kept = -1.0, [p.detach().clone() for p in network.parameters()]
+    for epoch in range(epochs):
+        order = generator.permutation(learning)
+        for chosen in np.array_split(order, max(1, len(order) // BATCH)):
+            scores, worths, mask = padded(chosen)
+            log_p = scores.log_softmax(1)
+            wanted = (SHARPNESS * worths).softmax(1)
+            reward = (log_p.exp() * worths.masked_fill(~mask, 0)).sum(1)
+            imitation = (wanted * log_p.masked_fill(~mask, 0)).sum(1)
+            loss = -(reward + IMITATION * imitation).mean()
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        schedule.step()
+        found = taken(testing)
+        if found >= best:
+            best, kept = found, [p.detach().clone() for p in network.parameters()]
+        if epoch % 5 == 4:
+            print(f"  epoch {epoch + 1}: held out {100 * found:.2f}, best {100 * best:.2f}")
+    with torch.no_grad():
+        for parameter, value in zip(network.parameters(), kept, strict=True):
+            parameter.copy_(value)
+    weight, bias, output = (p.detach().double().numpy() for p in network.parameters())
+    scorer = Scorer(tuple(names), mean, scale, np.hstack([weight, bias[:, None]]), output[0])
+    first = float(np.mean([groups[i].worth[0] for i in testing]))
+    oracle = float(np.mean([groups[i].worth.max() for i in testing]))
+    return Fit(scorer, taken(testing), first, oracle)
