@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 
 from summarize.rnn import lesson
 from summarize.rnn.beam_search import Search, beam_search
@@ -53,3 +56,21 @@ def test_the_lesson_prints_its_alignment_as_it_forms() -> None:
     without: list[str] = []
     lesson.main(["--steps", "1", "--attention", "none"], without.append)
     assert not any("read" in block for block in without)
+
+
+RNN = ROOT / "summarize" / "rnn"
+README = (RNN / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_the_readme_quotes_lines_that_are_there(block: str) -> None:
+    name, *lines = block.splitlines()
+    code = (RNN / name.removeprefix("# ")).read_text(encoding="utf-8")
+    assert lines
+    for line in lines:
+        assert line.strip() in code, (name, line)
+
+
+def test_the_readme_names_every_file() -> None:
+    for path in RNN.glob("*.py"):
+        assert path.name == "__init__.py" or f"`{path.name}`" in README, path.name

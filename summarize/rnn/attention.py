@@ -1,8 +1,10 @@
 """Attention in PyTorch: score, softmax, weighted sum. One class a kind, one line of mathematics.
 
-Every kind takes queries (decoder states) and a Memory (what the encoder left behind) and gives
-back a context and the weights. What an attention kind learns does not depend on the length of
-the source: the weights W, U, v are the same for 10 words and 10,000. The *work* grows with S x T.
+Every kind takes queries (decoder states) and a Memory (what the encoder computed) and returns a
+context and the attention weights. The number of weights that a kind learns does not depend on the
+length of the source: W, U and v are the same for 10 words and 10,000. The *work* grows with S x T.
+
+attend.py has the same kinds in NumPy, for inference.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from summarize.rnn.config import Config
 
 
 class Memory(NamedTuple):
-    """What the decoder may look at, computed once a document."""
+    """What the decoder may look at, computed once for each document."""
 
     values: Tensor  # (B, S, M) encoder_output
     keys: Tensor  # (B, S, A) what queries are compared with
@@ -25,14 +27,14 @@ class Memory(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Base: softmax over `score`, one distribution a head, each head on its own channel slice."""
+    """Base: softmax over `score`. Each head has its own slice of channels, and its own weights."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.heads = config.attention_heads
 
     def make_keys(self, values: Tensor) -> Tensor:
-        """(B, S, M) -> (B, S, A): the part of the score that needs no query."""
+        """(B, S, M) -> (B, S, A): the part of the score that does not depend on the query."""
         return values
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
@@ -40,7 +42,7 @@ class Attention(nn.Module):
         raise NotImplementedError
 
     def share(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
-        """scores (B, heads, T, S) -> attention_weights, which sum to one over S."""
+        """scores (B, heads, T, S) -> attention_weights, which sum to 1 over S."""
         return scores.softmax(dim=-1)
 
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
@@ -55,7 +57,7 @@ class Attention(nn.Module):
 class NoAttention(Attention):
     """The plain encoder-decoder: the same fixed vector at every step; Cho et al. 2014, eq. 8.
 
-    The weights come back as zeros: nothing was looked at.
+    The attention weights are zeros, for it looks at nothing.
     """
 
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
@@ -76,7 +78,7 @@ class GeneralAttention(Attention):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        # Applied to the query, which is shorter than the source: (s W) . h is the same number.
+        # Applied to the query, since T is shorter than S; (s W) . h is the same number.
         self.query = nn.Linear(config.decoder_size, config.memory_size, bias=False)
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
@@ -98,8 +100,8 @@ class AdditiveAttention(Attention):
         return self.key(values)  # type: ignore[no-any-return]
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
-        # Step by step over T: the sum is (B, S, A) for each target word, and all of them at once
-        # would need T times that.
+        # One target word at a time: for each, tanh(W s + U h) has (B, S, A) numbers. All words at
+        # once would need T times the memory.
         v = self.v.view(self.heads, -1)
         scores = [
             (torch.tanh(step[:, None, :] + keys).view(*keys.shape[:2], *v.shape) * v).sum(dim=-1)
@@ -109,12 +111,12 @@ class AdditiveAttention(Attention):
 
 
 class LocalAttention(GeneralAttention):
-    """A window around a predicted place; Luong et al. 2015, eq. 9 and 10 (local-p).
+    """A window around a predicted position; Luong et al. 2015, eq. 9 and 10 (local-p).
 
-    place = (S - 1) * sigmoid(v . tanh(W s)), so that the last token is the last place. Only the
-    `attention_window` (D) tokens to either side are read, and the scores in it fall off as a
-    Gaussian of sigma D / 2. The Gaussian is added to the score as a logarithm: eq. 10, but
-    normalized, so that the weights sum to one.
+    place = (S - 1) * sigmoid(v . tanh(W s)), from the first token to the last. Only tokens at most
+    `attention_window` (D) away are read, and within the window a Gaussian of sigma D / 2 favours
+    the middle. Its logarithm is added to the score, which is eq. 10 but for the normalization: here
+    the weights sum to 1.
     """
 
     def __init__(self, config: Config) -> None:
@@ -126,7 +128,7 @@ class LocalAttention(GeneralAttention):
     def share(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
         lengths = mask.sum(dim=1).float()[:, None, None]
         place = self.place(torch.tanh(self.place_hidden(query))).float()
-        # (B, heads, T, 1), from 0 to the last token: the window always holds one.
+        # (B, heads, T, 1), between 0 and the last token, so the window is never empty.
         place = ((lengths - 1) * torch.sigmoid(place)).transpose(1, 2)[..., None]
         distance = torch.arange(scores.shape[-1], device=scores.device) - place
         scores = scores - 2 * (distance / self.window) ** 2
@@ -134,13 +136,13 @@ class LocalAttention(GeneralAttention):
 
 
 class HardAttention(GeneralAttention):
-    """One place and no other; Xu et al. 2015, 4.1 (stochastic hard attention).
+    """Reads a single token; Xu et al. 2015, 4.1 (stochastic hard attention).
 
-    In training the place is drawn from the softmax of the scores, by adding Gumbel noise and taking
-    the largest; the gradient is that of the softmax at the same noise (straight-through Gumbel,
-    Jang et al. 2017). Xu et al. use REINFORCE with a baseline instead: with twenty draws a
-    summary its variance would need a far longer run than this. Without noise (`eval`) the
-    likeliest place is taken.
+    In training the token is drawn from the softmax of the scores: Gumbel noise is added, and the
+    largest score wins. The gradient is that of the softmax with the same noise (straight-through
+    Gumbel, Jang et al. 2017). Xu et al. use REINFORCE with a baseline; with twenty draws for each
+    summary its variance would call for a far longer run. In `eval` mode there is no noise and the
+    likeliest token wins.
     """
 
     def share(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:

@@ -1,14 +1,16 @@
-"""The encoder-decoder in PyTorch, for training: whole batches, all target words at once.
+"""The encoder-decoder in PyTorch, for training: whole batches, and all target words at once.
 
     source -> embedding -> BiLSTM x encoder_layers -> + embedding -> encoder_output
     target -> embedding -> LSTM 1 -> attention -> LSTM 2 -> tanh -> embedding, transposed -> logits
 
-Attention sits between the two decoder layers (as in GNMT, Wu et al. 2016, and RNMT+, Chen et al.
-2018): the first layer's state asks, and the second, which is given the answer, remembers what was
-read before. Nothing that attention returns flows back into the first layer, so no Python loop over
-the target is needed. The read-out is Luong et al. 2015, eq. 5; the output embedding is the input
-embedding (Press & Wolf 2017). There is no pointer and no copy mechanism: every word comes from one
+Attention sits between the two decoder layers, as in GNMT (Wu et al. 2016) and RNMT+ (Chen et al.
+2018). The state of the first layer is the query. The second layer receives the context, and so
+remembers what has been read. The context never flows back into the first layer, which is why
+training needs no Python loop over target words. The readout is Luong et al. 2015, eq. 5. Input and
+output share one embedding (Press & Wolf 2017). There is no copy mechanism: every word comes from a
 softmax over the vocabulary.
+
+README.md in this folder sets the equations beside the lines that compute them.
 """
 
 from __future__ import annotations
@@ -42,9 +44,9 @@ class State(NamedTuple):
 class BiLstm(nn.Module):
     """One bidirectional layer as two one-directional LSTMs over the padded batch.
 
-    pack_padded_sequence is ten times slower to train on a CPU; here PyTorch hands each direction
-    to one fused kernel. The second reads the sequence reversed *within its length*, so that
-    padding comes last for both and changes nothing.
+    pack_padded_sequence trains ten times slower on a CPU; this way PyTorch runs one fused kernel
+    for each direction. The second LSTM reads the sequence reversed *within its length*, so padding
+    comes last for both and changes nothing.
     """
 
     def __init__(self, input_size: int, size: int) -> None:
@@ -68,8 +70,8 @@ class Encoder(nn.Module):
         inputs = [config.embedding_size] + [size] * (config.encoder_layers - 1)
         self.layers = nn.ModuleList([BiLstm(i, config.encoder_size) for i in inputs])
         self.norms = nn.ModuleList([nn.LayerNorm(size) for _ in inputs[1:]])
-        # The word itself next to its meaning in context: the way from "looked at this word"
-        # to "write this word" is short, and attention starts to read the source sooner.
+        # A shortcut from the word itself to the encoder output, beside its meaning in context. From
+        # "looks at this word" to "writes it" is then a short way, and attention is learned sooner.
         self.word = nn.Linear(config.embedding_size, size, bias=False)
         self.norm = nn.LayerNorm(size)
         self.dropout = SequenceDropout(config.dropout)
@@ -111,8 +113,8 @@ class Decoder(nn.Module):
     ) -> tuple[Tensor, Tensor, State]:
         """embedded (B, T, E) -> output (B, T, E), attention_weights (B, heads, T, S), state.
 
-        With K targets for each source, (B * K, T, E) and a state of as many rows: the memory is
-        read by all of them and never repeated; weights are then (B, heads, K * T, S).
+        There may be K targets for each source: embedded (B * K, T, E), and a state of as many rows.
+        All of them read one memory, which is not repeated; weights are (B, heads, K * T, S).
         """
         query, (h1, c1) = self.lstm1(embedded, (state.h1, state.c1))
         asked = query.reshape(len(memory.mask), -1, query.shape[-1])
@@ -125,7 +127,7 @@ class Decoder(nn.Module):
 
 
 class Seq2Seq(nn.Module):
-    """Encoder, decoder, and the embedding that both and the output layer share."""
+    """Encoder, decoder, and the embedding that they share with the output layer."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -156,10 +158,10 @@ class Seq2Seq(nn.Module):
     def loss(
         self, src: Tensor, src_mask: Tensor, tgt: Tensor, labels: Tensor, label_smoothing: float
     ) -> tuple[Tensor, Tensor]:
-        """Mean loss a target token to train on, and the plain cross-entropy to report.
+        """The mean loss per target token, to train on, and the plain cross-entropy, to report.
 
-        labels (B, T) with padding below 0. Only real positions meet the vocabulary: titles vary
-        from 5 to 40 tokens, and most of a padded batch is padding.
+        labels (B, T) with padding below 0. Only real positions reach the output layer: titles have
+        5 to 40 tokens, so most of a padded batch is padding.
         """
         output, _ = self(src, src_mask, tgt)
         rows, wanted = real_positions(labels)
@@ -168,7 +170,7 @@ class Seq2Seq(nn.Module):
 
 
 def initialize(network: Seq2Seq) -> None:
-    """Orthogonal recurrences, Glorot inputs, forget gates open, embeddings of unit output scale."""
+    """Orthogonal recurrent weights, Glorot for the others, forget gates open."""
     for module in network.modules():
         if isinstance(module, nn.LSTM):
             for name, parameter in module.named_parameters():
@@ -187,8 +189,8 @@ def initialize(network: Seq2Seq) -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
     nn.init.normal_(network.embedding.weight, std=network.config.embedding_size**-0.5)
-    # What goes in as a word comes out as that word: with W orthogonal on the way into the memory
-    # and its transpose on the way out, attending to a word raises its logit from the first step.
+    # The shortcut into the encoder output starts as an orthogonal W, and the readout of the context
+    # as its transpose: attending to a word raises that word's logit from the first step.
     word, readout = network.encoder.word.weight.data, network.decoder.readout.weight.data
     nn.init.orthogonal_(word)
     readout[:, network.config.decoder_size :] = 0.25 * word.T
