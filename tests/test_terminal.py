@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarize.views.terminal import visible
+from summarize.views.terminal import columns, visible, wrapped
 
 
 def test_attacks_are_shown() -> None:
@@ -31,3 +31,34 @@ def test_json_stays_json(text: str) -> None:
 def test_text_stays_text() -> None:
     text = "Zürich 東京 עברית العربية 👩‍🚀 a\tb\nc [bold]x[/bold]"
     assert visible(text) == text
+
+
+@given(st.text(), st.integers(1, 100))
+def test_wrapping_loses_and_adds_nothing_but_line_ends(text: str, width: int) -> None:
+    assert wrapped(text, width).replace("\n", "").replace(" ", "") == text.replace(
+        "\n", ""
+    ).replace(" ", "")
+
+
+@given(st.lists(st.text("abcdefgh", min_size=1, max_size=8), min_size=1), st.integers(8, 60))
+def test_lines_are_as_wide_as_asked_and_no_narrower_than_they_must(
+    words: list[str], width: int
+) -> None:
+    lines = wrapped(" ".join(words), width).split("\n")
+    assert all(len(line) <= width for line in lines)
+    for line, following in zip(lines, lines[1:], strict=False):
+        assert len(line) + 1 + len(following.split(" ")[0]) > width
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert wrapped("東京に雪が降る", 6) == "東京に\n雪が降\nる"
+    assert columns("e\u0301") == 1 and columns("👩") == 2 and columns("ab") == 2
+
+
+def test_items_of_a_list_hang() -> None:
+    assert wrapped("- one two three", 9) == "- one two\n  three"
+
+
+def test_a_link_is_never_broken() -> None:
+    link = "https://example.org/" + "x" * 40
+    assert wrapped(f"see {link} now", 20) == f"see\n{link}\nnow"

@@ -29,12 +29,19 @@ HELP = """Show what a model reads while it writes: the document, shaded by atten
 word of the summary the words that it came from.
 
 FILE is as for summarize; - or a pipe is standard input. --step walks through the summary with the
-arrow keys, --html makes a page to explore, --png a picture of the alignment matrix."""
+arrow keys, --html makes a page to explore, --png a picture of the alignment matrix.
+
+Examples:
+
+\b
+  summarize attend paper.txt
+  summarize attend paper.txt --html paper.html
+"""
 
 
 def attend(
     context: typer.Context,
-    file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
+    file: Annotated[str | None, typer.Argument(metavar="FILE", hidden=True)] = None,
     model: shared.Model = None,
     style: shared.Style = None,
     length: shared.Length = None,

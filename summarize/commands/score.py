@@ -31,11 +31,18 @@ and each system compared with the first.
 
 PREDICTIONS and REFERENCES are text files with one summary a line, or JSON Lines (.gz, .xz) with the
 field summary, in the same order. PREDICTIONS may also be a directory that summarize batch wrote;
-its records are found by id. "-" is standard input."""
+its records are found by id. "-" is standard input.
+
+Examples:
+
+\b
+  summarize score mine.txt references.txt
+  summarize score mine.jsonl theirs.jsonl references.jsonl --markdown
+"""
 
 
 def score(
-    files: Annotated[list[str], typer.Argument(metavar="PREDICTIONS... REFERENCES")],
+    files: Annotated[list[str], typer.Argument(metavar="PREDICTIONS... REFERENCES", hidden=True)],
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     as_markdown: AsMarkdown = False,

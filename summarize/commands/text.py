@@ -85,9 +85,7 @@ Width = Annotated[
         help="Wrap lines at N columns; 0 never. Default: a terminal's width; never in a pipe.",
     ),
 ]
-Man = Annotated[
-    bool, typer.Option("--man", help="Print the manual page: summarize --man | man -l -")
-]
+Man = Annotated[bool, typer.Option("--man", help="Print the manual page, as for man -l -.")]
 Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
 

@@ -45,7 +45,8 @@ def train(
         str,
         typer.Option(
             metavar="NAME",
-            help="small, attention, seq2seq, transformer, or a TOML file with the same keys.",
+            help="One that ships (small, attention, seq2seq, general, transformer, rloo), or a TOML "
+            "file with the same keys.",
         ),
     ] = "small",
     resume: Annotated[
