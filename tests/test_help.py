@@ -148,11 +148,14 @@ def test_completion_in_zsh(script: Path) -> None:
         os.environ.update({"TERM": "dumb", "PS1": "", "HOME": str(script.parent)})
         os.execvp("zsh", ["zsh", "-f", "-i"])
 
+    rest = b""
+
     def until(mark: bytes) -> str:
-        shown = b""
-        while mark not in shown:
-            assert select.select([terminal], [], [], 30)[0], shown
-            shown += os.read(terminal, 4096)
+        nonlocal rest
+        while mark not in rest:
+            assert select.select([terminal], [], [], 30)[0], rest
+            rest += os.read(terminal, 4096)
+        shown, _, rest = rest.partition(mark)
         return shown.decode()
 
     try:

@@ -45,7 +45,7 @@ def train(
         str,
         typer.Option(
             metavar="NAME",
-            help="One that ships (small, attention, seq2seq, general, transformer, rloo), or a TOML "
+            help="One that ships (small, attention, seq2seq, general, transformer, rloo) or a TOML "
             "file with the same keys.",
         ),
     ] = "small",
