@@ -35,6 +35,7 @@ BRACKETS = {")": "(", "]": "[", "}": "{", "”": "“", "»": "«"}
 
 def is_balanced(text: str) -> bool:
     """Brackets are nested, curly quotation marks paired, straight ones even."""
+    text = re.sub(r"\\[\"'`]", "", text)  # accents in LaTeX
     opened = ""
     for mark in text:
         if mark in BRACKETS.values():

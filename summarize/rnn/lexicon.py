@@ -19,6 +19,7 @@ from summarize.rnn.tokenizer import Tokenizer
 FILE = "words.txt"  # of a checkpoint: the frequent words, ascending
 MOST_WORDS = 25_000
 LEAST_COUNT = 3
+FEW_WORDS = 5_000
 
 # Letters and digits, with apostrophes inside: don't, Bell's, H2O.
 ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -254,12 +255,10 @@ def to_bytes(words: Sequence[str]) -> bytes:
 
 
 def frequent_words(files: Mapping[str, bytes], tokenizer: Tokenizer) -> Words:
-    """Of a checkpoint; without a list, the whole words that its tokenizer learned."""
-    if FILE in files:
-        return Words(files[FILE].decode("utf-8").split("\n")[:-1], is_sorted=True)
-    space = "Ġ"
-    return Words(
-        token[1:]
-        for token in tokenizer.vocabulary()
-        if token[0] == space and token[1:].isalpha() and token[1:].islower()
-    )
+    """Of a checkpoint; where the list is missing or short, also the whole words that its tokenizer
+    learned."""
+    listed = files.get(FILE, b"").decode("utf-8").split("\n")[:-1]
+    if len(listed) >= FEW_WORDS:
+        return Words(listed, is_sorted=True)
+    learned = (token[1:] for token in tokenizer.vocabulary() if token[:1] == "Ġ")
+    return Words({*listed, *(word for word in learned if word.isalpha() and word.islower())})

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from summarize.models import familiarity
+from summarize.rnn import lexicon
 from summarize.training.data_cache import TrainingData
 from summarize.training.models import Model
 from summarize.training.run import Run
 
+LEXICON_ROWS = 300_000  # summaries whose words are counted
 FAMILIAR_ROWS = 60_000  # rows from which the run learns what an ordinary text is
 
 
@@ -35,7 +37,7 @@ class Publisher:
             "styles": list(self.styles),
             "default_style": self.default_style,
             "training": training | self.before,
-            "files": {familiarity.FILE: self.familiarity},
+            "files": {familiarity.FILE: self.familiarity, lexicon.FILE: self.words},
         }
         self.model.save(folder, self.data.tokenizer, facts)
 
@@ -47,6 +49,14 @@ class Publisher:
         bounds = ((pairs.src_offsets[i], pairs.src_offsets[i + 1]) for i in order[:FAMILIAR_ROWS])
         sources = [pairs.src[start:end][:longest] for start, end in bounds]
         return familiarity.learn(sources, self.data.tokenizer.vocab_size).to_bytes()
+
+    @cached_property
+    def words(self) -> bytes:
+        """The frequent words of the summaries: those that may be written of any document."""
+        pairs, decode = self.data.pairs, self.data.tokenizer.decode
+        bounds = zip(pairs.tgt_offsets[:LEXICON_ROWS], pairs.tgt_offsets[1:], strict=False)
+        texts = (decode(pairs.tgt[start:end].tolist()) for start, end in bounds)
+        return lexicon.to_bytes(lexicon.learn_words(texts))
 
     @cached_property
     def before(self) -> dict[str, Any]:
