@@ -162,7 +162,7 @@ class Constraint:
             if mark in OPEN:
                 opened += mark
             elif mark in PAIRS:
-                if not opened.endswith(PAIRS[mark]) or (i and chunk[i - 1] == PAIRS[mark]):
+                if not opened.endswith(PAIRS[mark]) or not i or chunk[i - 1] == PAIRS[mark]:
                     return None
                 opened = opened[:-1]
             elif mark in '"`' or (mark == "$" and self.has_mathematics):
