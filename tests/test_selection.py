@@ -34,6 +34,8 @@ PROSE = [
     "Ticket prices for buses in the valley stay the same this year.",
 ]
 NOISE = [
+    "tar --create [--file ARCHIVE] [OPTION]... [FILE]... and some more words.",
+    "THE AUTHORS ARE NOT LIABLE FOR ANY DAMAGE FROM ITS USE.",
     "--verbose print more about what happens on every line.",
     "Copyright 2019 The Example Authors. All rights reserved by them.",
     "$ sudo apt install the package and all that it needs.",

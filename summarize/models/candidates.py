@@ -15,9 +15,11 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 CELL = re.compile(r"\s\|(?:\s|$)")
 CODE = re.compile(r"[{}<>=|\\;$^~]|\(\)|::|->")
+# "tar [OPTION]... [FILE]..." is how a command is called.
+SYNOPSIS = re.compile(r"\[-|\]\s?\.\.\.|\.\.\.\]|\[[A-Z]+\] \[")
 # Starts of lines that are not prose: options, prompts, badges, chat stamps, mail headers.
 NOT_PROSE = re.compile(
-    r"""[`*]*-{1,2}\w|\$\s|>>>|\#!|!\[|\[!\[|\[\d+\]\s*http
+    r"""[`*]*-{1,2}\w|\$\s|>>>|\#|//|/\*|!\[|\[!\[|\[\d+\]\s*http
       | (?:import|from|def|class|return|sudo|cd|pip|apt|git|npm|make)\s[\w./-]+$
       | [\[(<]?\d{1,2}:\d{2}(?::\d{2})?[\])>]?\s | \d{4}-\d\d-\d\d[T ]\d\d:\d\d
       | (?:From|To|Cc|Subject|Date|Sent|Reply-To|Message-ID):\s
@@ -26,7 +28,13 @@ NOT_PROSE = re.compile(
 )
 LEGAL = (
     *("copyright", "©", "(c) 19", "(c) 20", "all rights reserved", "spdx-", "without warranty"),
-    *("licensed under", "licenced under", "permission is granted", "permission is hereby"),
+    *(
+        "redistribute it",
+        "licensed under",
+        "licenced under",
+        "permission is granted",
+        "permission is hereby",
+    ),
 )
 FAREWELL = re.compile(
     r"(?:(?:best|kind|warm)(?: regards| wishes)?|regards|cheers|sincerely|thanks|thank you|hi|hello"
@@ -79,7 +87,9 @@ def is_text(text: str) -> bool:
     folded = text.lower()
     if any(notice in folded for notice in LEGAL):
         return False
-    if CELL.search(text) or (len(words) <= FAREWELL_WORDS and FAREWELL.match(text)):
+    if text.isupper() or CELL.search(text) or SYNOPSIS.search(text):
+        return False
+    if len(words) <= FAREWELL_WORDS and FAREWELL.match(text):
         return False
     letters = sum(map(len, words))
     visible = len(text) - text.count(" ")
