@@ -1,0 +1,218 @@
+"""Train the judge of a checkpoint: when to give what was written, when the chosen sentence.
+
+    python benchmarks/judge.py /path/to/data -o benchmarks/results/judge.json
+
+Of dev documents (general English, arXiv, documentation, SciTLDR), decoded as by rerank.py and from
+the same cache: the written line that the reranker puts first, the sentence that the selector
+chooses, and the ROUGE of both. Two ridge regressions from signals that need no reference; every
+figure below is from five-fold cross-validation by source, and the weights written to
+FOLDER/judge.json are of all of them. Run it after rerank.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from decodes import DEV, Decoded, decode
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from summarize.document.document import Document
+from summarize.evaluation.environment import command_line, environment
+from summarize.evaluation.rouge import rouge_scores
+from summarize.files import write_text
+from summarize.models.judge import FILE, NAMES, Case, Judge, features
+from summarize.models.registry import shipped
+from summarize.models.rerank import features as line_features
+from summarize.models.rerank import taken_apart
+from summarize.models.rnn import Rnn, repeats_words
+from summarize.models.scorer import CLIP
+from summarize.models.selector import score_sentences
+from summarize.rnn.manifest import add_to_set
+
+FOLDS, RIDGE = 5, 30.0
+MARGINS = np.arange(0, 6.1, 0.5)
+AFFORDABLE = 0.15  # points of ROUGE that a margin may cost
+KINDS = ("rouge1", "rouge2", "rougeL")
+Array = NDArray[np.float64]
+
+
+class Cases(NamedTuple):
+    decoded: list[Decoded]
+    rows: Array  # (N, F)
+    written: Array  # (N, 3) ROUGE of the written lines
+    chosen: Array  # (N, 3) ... of the chosen sentences
+    fold: NDArray[np.int64]
+
+
+def best_line(model: Rnn, one: Decoded) -> int:
+    """As the model gives it: by the reranker, without lines that repeat themselves."""
+    order = list(range(len(one.lines)))
+    if model.reranker is not None:
+        text = taken_apart(one.passage, one.starts, one.style)
+        scores = model.reranker.scorer.score(line_features(text, one.lines))
+        order = [int(i) for i in np.argsort(-scores, kind="stable")]
+    return next((i for i in order if not repeats_words(one.lines[i].text)), order[0])
+
+
+def cases_of(model: Rnn, found: Sequence[Decoded]) -> Cases:
+    rows, written, chosen = [], [], []
+    for one in found:
+        line = one.lines[best_line(model, one)]
+        document = Document.from_text(one.document)
+        best = score_sentences(document, one.style).best
+        familiar = 1.0 if one.familiarity is None else one.familiarity
+        confidence = math.exp(float(np.mean(line.log_probs))) if line.log_probs else 0.0
+        case = Case(document, line.text, best, confidence * familiar, familiar, one.style)
+        rows.append(features(case))
+        written.append(line.text)
+        chosen.append(document.sentence_text(best) if best is not None else "")
+    references = [one.references for one in found]
+    return Cases(
+        list(found),
+        np.array(rows),
+        rouge(written, references),
+        rouge(chosen, references),
+        np.array([zlib.crc32(one.source.encode()) // 7 % FOLDS for one in found]),
+    )
+
+
+def rouge(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Array:
+    scores = rouge_scores(texts, references)
+    return np.stack([scores[kind] for kind in KINDS], axis=1)
+
+
+def fitted(rows: Array, targets: Array) -> tuple[Array, Array, Array]:
+    """Mean and scale of the signals, and for each target its weights, the constant last."""
+    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
+    x = np.clip((rows - mean) / scale, -CLIP, CLIP)
+    x = np.hstack([x, np.ones((len(x), 1))])
+    penalty = RIDGE * np.eye(x.shape[1])
+    penalty[-1, -1] = 0
+    return mean, scale, np.linalg.solve(x.T @ x + penalty, x.T @ targets)
+
+
+def predicted(model: tuple[Array, Array, Array], rows: Array) -> Array:
+    mean, scale, weights = model
+    x = np.clip((rows - mean) / scale, -CLIP, CLIP)
+    result: Array = x @ weights[:-1] + weights[-1]
+    return result
+
+
+def cross_validated(cases: Cases) -> Array:
+    """(N, 2) gain and worth of each case, by rules that have not seen its source."""
+    targets = targets_of(cases)
+    found = np.zeros((len(targets), 2))
+    for fold in range(FOLDS):
+        inside = cases.fold == fold
+        if inside.any() and not inside.all():
+            found[inside] = predicted(
+                fitted(cases.rows[~inside], targets[~inside]), cases.rows[inside]
+            )
+    return found
+
+
+def targets_of(cases: Cases) -> Array:
+    written, chosen = cases.written.mean(axis=1), cases.chosen.mean(axis=1)
+    return np.stack([written - chosen, written], axis=1)
+
+
+def margin_of(cases: Cases, gain: Array) -> float:
+    """The largest that costs hardly anything: a quotation is the safer answer."""
+    written, chosen = cases.written.mean(axis=1), cases.chosen.mean(axis=1)
+    means = np.array([np.where(gain > m, written, chosen).mean() for m in MARGINS])
+    return float(MARGINS[np.flatnonzero(means >= means.max() - AFFORDABLE)[-1]])
+
+
+def table(cases: Cases, gain: Array, worth: Array, margin: float) -> dict[str, Any]:
+    groups: dict[str, NDArray[np.bool_]] = {"all": np.full(len(gain), True)}
+    general = np.array([one.data.startswith("general") for one in cases.decoded])
+    names = [one.domain if one.data.startswith("general") else one.data for one in cases.decoded]
+    groups["general English"] = general
+    for style in ("title", "tldr"):
+        groups[f"general English, {style}"] = general & np.array(
+            [one.style == style for one in cases.decoded]
+        )
+    for name in sorted(set(names)):
+        groups[name] = np.array([other == name for other in names])
+    is_written = gain > margin
+    auto = np.where(is_written[:, None], cases.written, cases.chosen)
+    confidence = cases.rows[:, NAMES.index("confidence")]
+    return {
+        name: {
+            "documents": int(mask.sum()),
+            "written": means(cases.written[mask]),
+            "chosen": means(cases.chosen[mask]),
+            "auto": means(auto[mask]),
+            "better of both": means(np.maximum(cases.written, cases.chosen)[mask]),
+            "share written": round(float(is_written[mask].mean()), 3),
+            "rank correlation with ROUGE": {
+                "confidence": correlation(confidence[mask], cases.written[mask]),
+                "worth": correlation(worth[mask], cases.written[mask]),
+            },
+        }
+        for name, mask in groups.items()
+        if mask.sum() > 1
+    }
+
+
+def means(values: Array) -> list[float]:
+    return [round(float(v), 2) for v in values.mean(axis=0)]
+
+
+def correlation(signal: Array, scores: Array) -> float | None:
+    found = float(spearmanr(signal, scores.mean(axis=1))[0]) if np.ptp(signal) > 0 else math.nan
+    return None if math.isnan(found) else round(found, 3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, help="folder of the dev files")
+    parser.add_argument("--folder", type=Path, default=shipped("attention"))
+    parser.add_argument("--cache", type=Path, default=Path("build/beams"))
+    parser.add_argument("--dev-size", type=float, default=2.5, help="1 decodes 1,000 documents")
+    parser.add_argument("--keep", action="store_true", help="measure, but write no weights")
+    parser.add_argument("-o", "--output", type=Path)
+    arguments = parser.parse_args()
+    dev = decode(arguments.folder, arguments.data, arguments.cache, DEV, arguments.dev_size)
+    cases = cases_of(Rnn(arguments.folder), [one for one in dev if one.lines])
+    gain, worth = cross_validated(cases).T
+    margin = margin_of(cases, gain)
+    found = table(cases, gain, worth, margin)
+    print(f"margin {margin}")
+    for name, values in found.items():
+        print(
+            f"{name:26} {values['documents']:5}  written {values['written'][0]:5.1f}  "
+            f"chosen {values['chosen'][0]:5.1f}  auto {values['auto'][0]:5.1f}  "
+            f"{values['share written']:.0%} written  {values['rank correlation with ROUGE']}"
+        )
+    mean, scale, weights = fitted(cases.rows, targets_of(cases))
+    strongest = np.argsort(-np.abs(weights[:-1, 0]))[:8]
+    print("gain:", {NAMES[i]: round(float(weights[i, 0]), 2) for i in strongest})
+    judge = Judge(mean, scale, weights[:, 0], weights[:, 1], margin)
+    if not arguments.keep:
+        add_to_set(arguments.folder, {FILE: judge.to_bytes()})
+        print(arguments.folder / FILE, len(judge.to_bytes()), "bytes")
+    if arguments.output:
+        result = {
+            "command": command_line("python", sys.argv[0]),
+            "date": time.strftime("%Y-%m-%d"),
+            "environment": environment(),
+            "folds": FOLDS,
+            "margin": margin,
+            "dev": found,
+        }
+        write_text(arguments.output, json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
