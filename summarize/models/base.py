@@ -151,8 +151,13 @@ class Chooser(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
-    def choose(self, document: Document, count: int) -> list[int]:
-        """Indices of `count` sentences, or fewer, in the document's order."""
+    def choose(self, document: Document, count: int, style: str = "tldr") -> list[int]:
+        """Indices of `count` sentences, or fewer, in the document's order. Those of a larger count
+        are these and others."""
+        ...
+
+    def scores(self, document: Document, style: str = "tldr") -> NDArray[np.float64]:
+        """One number a sentence, higher is better; -inf for what can't be chosen."""
         ...
 
 

@@ -31,6 +31,13 @@ class Extract:
         found = score_sentences(document, style, self.selector)
         return sorted(found.sentences[i] for i in diverse(document, found, count))
 
+    def scores(self, document: Document, style: str = "tldr") -> NDArray[np.float64]:
+        """One number a sentence, higher is better; -inf for what can't be chosen."""
+        found = score_sentences(document, style, self.selector)
+        result = np.full(len(document.sentences), -np.inf)
+        result[found.sentences] = found.scores
+        return result
+
 
 def diverse(document: Document, found: Scored, count: int) -> list[int]:
     """Places among the candidates, best first, by maximal marginal relevance (Carbonell &

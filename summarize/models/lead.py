@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from summarize.document.document import Document
 from summarize.document.sentences import ENDS
 from summarize.models.base import Capabilities
@@ -14,11 +17,22 @@ class Lead:
     name = "lead"
     capabilities = Capabilities(writes=False)
 
-    def choose(self, document: Document, count: int) -> list[int]:
+    def choose(self, document: Document, count: int, style: str = "tldr") -> list[int]:
+        return self.candidates(document)[:count]
+
+    def scores(self, document: Document, style: str = "tldr") -> NDArray[np.float64]:
+        """The earlier the better."""
+        values = np.full(len(document.sentences), -np.inf)
+        found = self.candidates(document)
+        values[found] = -np.arange(len(found))
+        return values
+
+    def candidates(self, document: Document) -> list[int]:
+        """Sentences that end as such; without any of those, lines of text; else headings."""
         sentences = document.sentences
         prose = [i for i, s in enumerate(sentences) if document.blocks[s.block].kind != "heading"]
         whole = [i for i in prose if document.text[: sentences[i].end].endswith(ENDS)]
-        return (whole or prose or list(range(len(sentences))))[:count]
+        return whole or prose or list(range(len(sentences)))
 
 
 def load(request: Request) -> Lead:

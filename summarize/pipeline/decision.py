@@ -39,21 +39,27 @@ def decide(
     document: Document,
     found: Written,
     options: Options,
-    choose: Callable[[Document, int], list[int]],
+    quote: Callable[[], list[int]],
 ) -> Answer:
-    """What was written, or a sentence that is chosen from the document; never longer than it."""
+    """What was written, or the sentence that `quote` chooses; never longer than the document."""
     if count_letters(found.text) >= count_letters(document.text):
         return whole(document)
     if options.mode == "abstractive" or not is_doubtful(found):
         return as_written(found)
     if len(document.text.split()) <= SHORT_WORDS or len(document.sentences) == 1:
         return whole(document)
-    return quoted(document, choose(document, 1))._replace(is_fallback=True)
+    return quoted(document, quote())._replace(is_fallback=True)
 
 
 def is_doubtful(found: Written) -> bool:
     """Whether the text is foreign to the model, or the model unsure of it."""
     return found.familiarity is not None and (found.confidence or 0.0) < LEAST_CONFIDENCE
+
+
+def facts_of(document: Document) -> Answer | None:
+    """What a reader of tables, logs, diffs or code counted: a summary that is true."""
+    found = document.facts.get("summary")
+    return Answer(str(found), "facts", []) if found else None
 
 
 def as_written(found: Written) -> Answer:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from summarize.document.document import Document
+from summarize.models.base import Chooser
 from summarize.options import Options
 
 MEDIUM = 3  # sentences
 MEDIUM_WORDS, LONG_WORDS = 80, 400
+LONGEST = 0.6  # of the words of a medium summary, at most, in one sentence
 SHARE = 5  # an outline is at most a fifth of the document
 LINES = (3, 8)  # of an outline without headings, least and most
 ALIKE = 0.6  # words in common, of all words of both: two such sentences say the same
 WORD = re.compile(r"\w+")
-Choose = Callable[[Document, int], list[int]]
 
 
 class Group(NamedTuple):
@@ -27,6 +28,10 @@ class Group(NamedTuple):
     heading: str
     level: int
     sentences: list[int]  # without those of headings
+
+
+def is_outline(options: Options) -> bool:
+    return options.length == "long" and options.sentences is None and options.ratio is None
 
 
 def how_many(document: Document, options: Options) -> int:
@@ -39,25 +44,41 @@ def how_many(document: Document, options: Options) -> int:
     return 1 if options.length == "short" else MEDIUM
 
 
-def choose_several(document: Document, options: Options, choose: Choose) -> list[int]:
+def choose_several(
+    document: Document, options: Options, chooser: Chooser, style: str = "tldr"
+) -> list[int]:
     """In the document's order; of `medium` as many as its words allow."""
     count = how_many(document, options)
     most = options.max_words
     if most is None and options.length == "medium" and not (options.sentences or options.ratio):
         most = MEDIUM_WORDS
-    found = choose(document, count)
-    while most is not None and len(found) > 1 and words_of(document, found) > most:
-        count -= 1
-        found = choose(document, count)
+    found = chooser.choose(document, count, style)
+    if most is not None and count > 1 and words_of(document, found) > most:
+        found = within_words(document, chooser, count, most, style)
     return distinct(found, [document.sentence_text(i) for i in found])
+
+
+def within_words(
+    document: Document, chooser: Chooser, count: int, most: int, style: str
+) -> list[int]:
+    """As many of the best as fit; a long sentence gives way to the next best one."""
+    ranked: list[int] = []
+    for more in range(1, 2 * count + 1):
+        ranked += [i for i in chooser.choose(document, more, style) if i not in ranked]
+    kept: list[int] = []
+    words = 0
+    for i in ranked:
+        size = words_of(document, [i])
+        if len(kept) < count and size <= LONGEST * most and words + size <= most:
+            kept.append(i)
+            words += size
+    return sorted(kept or ranked[:1])
 
 
 def groups(document: Document, options: Options) -> list[Group]:
     """The sections of a document, or where it has none, equal parts."""
-    count = None
-    if options.length != "long" or options.sentences or options.ratio:
-        count = how_many(document, options)
-    else:
+    count = None if is_outline(options) else how_many(document, options)
+    if count is None:
         found = sections(document)
         if len(found) > 1:
             return found

@@ -4,56 +4,64 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+
 from summarize.document.document import Document
 from summarize.errors import OptionError
 from summarize.models.base import Chooser
 from summarize.options import Options
-from summarize.pipeline.decision import Answer, quotation, quoted, source_of
+from summarize.pipeline.decision import Answer, facts_of, quotation, quoted, source_of
 from summarize.pipeline.outline import (
-    Choose,
     choose_several,
     groups,
+    is_outline,
     listed,
     within_budget,
 )
-from summarize.pipeline.selection import scores
 from summarize.summary import Summary, Tokens
 
 FOLLOWED = ("length", "sentences", "ratio", "max_words", "batch_size", "overflow", "progress")
 
 
-def quote(document: Document, options: Options, model: Chooser) -> Summary:
+def quote(document: Document, options: Options, chooser: Chooser) -> Summary:
     """With a model that chooses. Its tokens are words."""
     started = time.perf_counter()
-    answer = quotations(document, options, model.choose)
+    answer = facts_of(document) or quotations(document, options, chooser)
     words = len(document.text.split())
     return Summary(
         text=answer.text,
-        model=model.name,
+        model=chooser.name,
         tokens=Tokens(words, words, len(answer.text.split())),
         seconds=time.perf_counter() - started,
         source=document.source,
-        mode="extractive",
+        mode="facts" if answer.mode == "facts" else "extractive",
         provenance=answer.provenance,
     )
 
 
-def quotations(document: Document, options: Options, choose: Choose) -> Answer:
+def quotations(
+    document: Document, options: Options, chooser: Chooser, style: str = "tldr"
+) -> Answer:
     """One sentence, several, or an outline, by `options`."""
     if not document.sentences:
         return quoted(document, [])
-    if options.length == "long" and options.sentences is None and options.ratio is None:
-        return outline(document, options, choose)
-    return quoted(document, choose_several(document, options, choose))
+    if is_outline(options):
+        return outline(document, options, chooser)
+    return quoted(document, choose_several(document, options, chooser, style))
 
 
-def outline(document: Document, options: Options, choose: Choose) -> Answer:
+def outline(document: Document, options: Options, chooser: Chooser) -> Answer:
     """The best sentence under each heading; without headings, of each part of the document."""
-    found = groups(document, options)
+    values = chooser.scores(document)
+    found = []
+    best = []
+    for group in groups(document, options):
+        first = max(group.sentences, key=lambda i: values[i])
+        if np.isfinite(values[first]):
+            found.append(group)
+            best.append(first)
     if len(found) < 2:
-        return quoted(document, choose(document, 1))
-    values = scores(document)
-    best = [max(group.sentences, key=lambda i: values[i]) for group in found]
+        return quoted(document, chooser.choose(document, 1))
     texts = [quotation(document, i) for i in best]
     kept = within_budget(document, list(zip(found, texts, strict=True)), options)
     return Answer(
@@ -64,9 +72,9 @@ def outline(document: Document, options: Options, choose: Choose) -> Answer:
     )
 
 
-def refuse_ignored(model: Chooser, options: Options) -> None:
+def refuse_ignored(chooser: Chooser, options: Options) -> None:
     """An option that would change nothing is an error."""
     for name, value in vars(options).items():
         if name not in FOLLOWED and value != getattr(Options, name):
             option = "--" + name.replace("_", "-")
-            raise OptionError(f"{option} does nothing for the model {model.name}; leave it out")
+            raise OptionError(f"{option} does nothing for the model {chooser.name}; leave it out")

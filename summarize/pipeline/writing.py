@@ -5,21 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from summarize.document.document import Document
 from summarize.models.base import Draft, Model, Passage, Source
+from summarize.models.extract import Extract
 from summarize.options import Options
 from summarize.pipeline.batching import write_sorted
 from summarize.pipeline.chunking import write_chunks, written
-from summarize.pipeline.decision import Answer, Written, as_written, decide, finished
-from summarize.pipeline.outline import groups, listed, within_budget
+from summarize.pipeline.decision import Answer, Written, as_written, decide, facts_of, finished
+from summarize.pipeline.outline import groups, is_outline, listed, within_budget
 from summarize.pipeline.overflow import to_read
 from summarize.pipeline.quoting import quotations
 from summarize.pipeline.reading import Reading
-from summarize.pipeline.selection import select
 from summarize.pipeline.style import style_for
 from summarize.summary import Summary, Tokens
+
+SELECTION = Extract()  # chooses what is quoted where writing is not trusted
 
 
 class Job(NamedTuple):
@@ -70,11 +73,13 @@ class Writing:
         """The summary of a document that is not written in a batch with others."""
         document = reading.document
         one_sentence = self.model.capabilities.writes_one_sentence
-        if asked.mode == "auto" and document.facts.get("summary"):
-            return self.summary(reading, Answer(str(document.facts["summary"]), "facts", []))
+        facts = facts_of(document)
+        if asked.mode == "auto" and facts is not None:
+            return self.summary(reading, facts)
         is_quoted = asked.mode == "extractive" or not document.sentences
         if is_quoted or (one_sentence and not asked.is_short and asked.mode == "auto"):
-            return self.summary(reading, quotations(document, asked, select))
+            style = style_for(document, asked, self.model.capabilities)
+            return self.summary(reading, quotations(document, asked, SELECTION, style or "tldr"))
         if one_sentence and not asked.is_short:
             return self.several(reading, asked)
         if asked.overflow == "chunk" and reading.total > self.window:
@@ -113,7 +118,7 @@ class Writing:
     def settle(self, job: Job, draft: Draft, asked: Options) -> Summary:
         """What the model wrote, or what is better given instead."""
         found = self.written(job, draft)
-        answer = decide(job.reading.document, found, asked, select)
+        answer = decide(job.reading.document, found, asked, partial(self.best, job))
         return self.summary(
             job.reading,
             answer,
@@ -123,6 +128,9 @@ class Writing:
             confidence=found.confidence,
             overflow=job.overflow,
         )
+
+    def best(self, job: Job) -> list[int]:
+        return SELECTION.choose(job.reading.document, 1, job.style or "tldr")
 
     # --- several drafts ----------------------------------------------------------------------
 
@@ -138,12 +146,11 @@ class Writing:
         given = [one for one in found if one.text]
         kept = within_budget(reading.document, lines, asked)
         answers = [as_written(given[n]) for n in kept]
-        is_outline = asked.length == "long"
         texts = [lines[n][1] for n in kept]
         names = [lines[n][0].heading for n in kept]
         known = [c for n in kept if (c := given[n].confidence) is not None]
         answer = Answer(
-            listed(list(zip(names, texts, strict=True))) if is_outline else " ".join(texts),
+            listed(list(zip(names, texts, strict=True))) if is_outline(asked) else " ".join(texts),
             "abstractive",
             [cited for answer in answers for cited in answer.provenance],
         )
@@ -164,7 +171,7 @@ class Writing:
         found, count, read = write_chunks(self.model, reading, options, self.window, self.retries)
         return self.summary(
             reading,
-            decide(reading.document, found, asked, select),
+            decide(reading.document, found, asked, lambda: SELECTION.choose(reading.document, 1)),
             read=read,
             written=found.tokens,
             style=style,
