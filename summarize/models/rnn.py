@@ -38,6 +38,7 @@ from summarize.rnn.lexicon import Known, Words, frequent_words
 from summarize.rnn.runtime import Runtime, State
 from summarize.rnn.shortlist import Spellings
 from summarize.rnn.tokenizer import EOS_ID, SPECIAL
+from summarize.threads import one_core_each
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
 DEFAULTS: dict[str, Any] = {
@@ -114,7 +115,8 @@ class Rnn:
     def write(self, sources: Sequence[Source], options: Options) -> list[Draft]:
         payloads: list[Tokens] = [source.payload for source in sources]
         constraints = [self.constraint(one.passage, options) for one in payloads]
-        found, seconds = self.search([one.ids for one in payloads], options, constraints)
+        with one_core_each():
+            found, seconds = self.search([one.ids for one in payloads], options, constraints)
         return [
             self.draft(self.ranked(source, beam, options), constraint)._replace(
                 encode_seconds=seconds

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from summarize import threads
 from summarize.models.base import Draft, Model, Source
 from summarize.options import Options
 
-PARALLEL = 3  # batches from which on several cores write them
 ENOUGH = 16  # tokens for a short sentence
 RETRIES = 2  # for a sentence to end
 
@@ -33,7 +31,7 @@ def write_sorted(
         return found, (time.perf_counter() - started) / len(rows)
 
     done = 0
-    results = in_parallel(write, batches, model.capabilities.is_parallel)
+    results = threads.map_in_order(write, batches, model.capabilities.is_parallel)
     for rows, (found, share) in zip(batches, results, strict=True):
         for i, draft in zip(rows, found, strict=True):
             drafts[i], seconds[i] = draft, share
@@ -56,24 +54,3 @@ def write_to_end(
         for i, draft in zip(cut, model.write([sources[i] for i in cut], again), strict=True):
             drafts[i] = draft
     return drafts
-
-
-def in_parallel(
-    write: Callable[[list[int]], Any], batches: list[list[int]], is_parallel: bool
-) -> Iterator[Any]:
-    """Results in order; where the model allows it and there is much to do, on all cores, each with
-    matrix products of its own: sharing those between the cores too took twice as long
-    (benchmarks/LOG.md)."""
-    workers = min(threads.available(), len(batches))
-    if len(batches) < PARALLEL or workers < 2 or not is_parallel:
-        yield from map(write, batches)
-        return
-    # Here, because a start-up must not wait for it.
-    from concurrent.futures import ThreadPoolExecutor
-
-    pool = ThreadPoolExecutor(workers)
-    with threads.one_core_each():
-        try:
-            yield from pool.map(write, batches)
-        finally:  # an interrupted run must not finish what it has begun
-            pool.shutdown(wait=False, cancel_futures=True)
