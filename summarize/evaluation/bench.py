@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from summarize.document.sentences import sentences
 from summarize.errors import ModelError, OptionError
+from summarize.evaluation import child
 from summarize.evaluation.data import Data, Row
 from summarize.evaluation.environment import child_environment, environment
 from summarize.evaluation.journal import Journal, fingerprint
@@ -355,7 +355,7 @@ def answers_from(
 ) -> Iterator[dict[str, Any]]:
     with (
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "summarize.evaluation.worker"],
+            child.command("worker"),
             stdin=asked,
             stdout=subprocess.PIPE,
             stderr=errors,

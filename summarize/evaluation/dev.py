@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summarize.evaluation.rouge import rouge_scores
-from summarize.pipeline.run import load_summarizer
 from summarize.options import Options
+from summarize.pipeline.run import load_summarizer
 
 if TYPE_CHECKING:
     from summarize.training.examples import Example

@@ -1,6 +1,6 @@
 """The child process of `summarize scaling`: one model at one length, and its memory.
 
-    python -m summarize.evaluation.probe < job.json
+    python -m summarize.evaluation.probe < job.json      (scaling starts it through child.py)
 
 A job is a JSON object: model, load, length (tokens of the document), summary_tokens, phase
 ("inference" or "training"), repeats, batch (of a training step), text (a long document to cut from)

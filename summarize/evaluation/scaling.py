@@ -6,7 +6,6 @@ import json
 import math
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from summarize.errors import ModelError, OptionError
+from summarize.evaluation import child
 from summarize.evaluation.bench import SCHEMA_VERSION, is_transformer
 from summarize.evaluation.data import read_data
 from summarize.evaluation.environment import child_environment, environment
@@ -148,7 +148,7 @@ def probe(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[st
     }
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "summarize.evaluation.probe"],
+            child.command("probe"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -1,6 +1,6 @@
 """The child process of a measurement: one model, so that its memory and start are its own.
 
-    python -m summarize.evaluation.worker < job.json
+    python -m summarize.evaluation.worker < job.json      (bench starts it through child.py)
 
 A job is a JSON object: model, started (Unix time when the parent began), batch_size, options, and
 documents, each with `number`, `document` and `options` of its own. The answers are lines of JSON on
