@@ -20,8 +20,9 @@ from typing import Any
 
 from summarize.corpus.manifest import TRYING, Finished, Manifest
 from summarize.corpus.work import one_thread, open_worker
-from summarize.errors import OptionError, SummarizeError
+from summarize.errors import OptionError, SummarizeError, first_line
 
+STARTS = 10  # of actors one after the other that die before they begin
 TRIES = 3  # of a shard, before the process that started the run does it with more care
 MOST_BLOCKS = 10_000  # tasks of Ray; beyond, one has several shards
 
@@ -86,6 +87,8 @@ def run_ray(
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.max_errored_blocks = -1
+        if hasattr(context, "max_consecutive_actor_init_deaths"):  # Ray 2.56 and later
+            context.max_consecutive_actor_init_deaths = STARTS
         cpus = int(ray.cluster_resources().get("CPU", 1))
         most = max(1, min(actors or cpus, len(pending)))
         blocks = min(len(pending), MOST_BLOCKS)
@@ -97,8 +100,7 @@ def run_ray(
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most),
             num_cpus=1,
         )
-        for row in news.iter_rows():
-            values = json.loads(row["news"])
+        for values in answers(news):
             if "failure" in values:
                 error = SummarizeError(values["failure"])
                 error.exit_code = values["exit_code"]
@@ -106,6 +108,19 @@ def run_ray(
             if "lost" in values:
                 continue
             yield Finished(**{**values, "messages": tuple(values["messages"])})
+
+
+def answers(news: Any) -> Iterator[dict[str, Any]]:
+    """What the actors say of their shards. Raises SummarizeError if the cluster fails."""
+    rows = iter(news.iter_rows())
+    while True:
+        try:
+            row = next(rows, None)
+        except Exception as error:  # of Ray, whose errors have no common base
+            raise SummarizeError(f"the Ray cluster failed: {first_line(error)}") from None
+        if row is None:
+            return
+        yield json.loads(row["news"])
 
 
 def require_ray() -> None:
@@ -126,7 +141,7 @@ def connected(address: str | None, actors: int | None) -> Iterator[None]:
     import ray.data
 
     for name in ("ray", "ray.data"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     variables = {k: os.environ[k] for k in ("HF_HUB_OFFLINE",) if k in os.environ}
     options: dict[str, Any] = {
@@ -140,8 +155,8 @@ def connected(address: str | None, actors: int | None) -> Iterator[None]:
         with silence():
             ray.init(address or "local", **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise OptionError(f"no Ray cluster at {address or 'this machine'}: {first}") from None
+        where = address or "this machine"
+        raise OptionError(f"no Ray cluster at {where}: {first_line(error)}") from None
     for number, handler in handlers.items():  # Ray's own would wait for its workers
         with suppress(ValueError):  # not in the main thread
             signal.signal(number, handler)
