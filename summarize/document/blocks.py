@@ -4,7 +4,8 @@ number of times."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from summarize.document.document import Block
 from summarize.document.headings import headings, is_ruled
@@ -24,129 +25,121 @@ CODE_HEAD = 160
 CODE_INDENT = 4
 
 
-class Line:
-    """A line, and where it is."""
-
-    __slots__ = ("bare", "end", "indent", "start", "stripped")
-
-    def __init__(self, line: str, offset: int) -> None:
-        self.stripped = line.strip()
-        self.indent = len(line) - len(line.lstrip())
-        self.start = offset + self.indent
-        self.end = self.start + len(self.stripped)
-        self.bare = line
-
-
 def guess_blocks(text: str) -> Iterator[Block]:
     """In order; their spans do not overlap."""
     raw = text.splitlines(keepends=True)
-    bare = [line.rstrip() for line in raw]
-    names = {number for number, _ in headings(bare)}
-    lines, offset = [], 0
-    for line in raw:
-        lines.append(Line(line, offset))
-        offset += len(line)
-    return Guess(lines, bare, names).blocks()
+    return Guess(raw).blocks()
 
 
 class Guess:
-    def __init__(self, lines: list[Line], bare: list[str], names: set[int]) -> None:
-        self.lines, self.bare, self.names = lines, bare, names
+    """Walks over the lines; each method below takes those of one block, from `number` on."""
+
+    def __init__(self, raw: list[str]) -> None:
+        self.lines = [line.rstrip() for line in raw]
+        self.offsets = list(accumulate(map(len, raw), initial=0))
+        self.firsts = [line.lstrip()[:1] for line in self.lines]  # "" of a blank line
+        self.firsts.append("")
+        self.headings = {number for number, _ in headings(self.lines)}
         self.number = 0
         self.margin = 0  # of the last paragraph
 
+    def indent(self, number: int) -> int:
+        line = self.lines[number]
+        return len(line) - len(line.lstrip())
+
+    def span(self, first: int, end: int) -> tuple[int, int]:
+        """Of the lines from `first` to before `end`, white space around them aside."""
+        return (
+            self.offsets[first] + self.indent(first),
+            self.offsets[end - 1] + len(self.lines[end - 1]),
+        )
+
     def blocks(self) -> Iterator[Block]:
         while self.number < len(self.lines):
-            line = self.lines[self.number]
-            if not line.stripped:
+            first = self.firsts[self.number]
+            if not first:
                 self.number += 1
-            elif self.number in self.names:
-                yield self.heading(line)
-            elif FENCE.match(line.bare):
-                yield from self.fenced(line)
-            elif self.is_row(self.number) and self.is_row(self.number + 1):
+            elif self.number in self.headings:
+                yield self.heading()
+            elif first in "`~" and FENCE.match(self.lines[self.number]):
+                yield from self.fenced()
+            elif first in "|│+" and self.is_row(self.number) and self.is_row(self.number + 1):
                 yield self.run("table", self.is_row)
-            elif line.stripped[0] == ">" and not line.stripped.startswith(">>>"):
-                yield self.run("quote", self.is_quoted)
+            elif first == ">" and not self.lines[self.number].lstrip().startswith(">>>"):
+                yield self.run("quote", lambda number: self.firsts[number] == ">")
             else:
-                yield self.paragraph(line)
+                yield self.paragraph()
 
-    def heading(self, line: Line) -> Block:
-        self.margin = line.indent
-        mark = marked(line.stripped)
-        if mark:
-            start = line.start + line.stripped.index(mark[1], mark[0])
-            self.number += 1
+    def heading(self) -> Block:
+        number = self.number
+        line = self.lines[number]
+        start, end = self.span(number, number + 1)
+        self.margin = self.indent(number)
+        self.number += 1
+        if mark := marked(line):
+            start = self.offsets[number] + line.index(mark[1], self.margin + mark[0])
             return Block("heading", start, start + len(mark[1]), mark[0])
-        ruled = is_ruled(self.bare, self.number)
-        if ruled:
-            level = RULES.get(self.lines[self.number + 1].stripped[0], 3)
-        else:
-            level = 1 if line.stripped.isupper() else 2
-        self.number += 1 + ruled
-        return Block("heading", line.start, line.end, level)
+        if is_ruled(self.lines, number):
+            self.number += 1
+            return Block("heading", start, end, RULES.get(self.firsts[number + 1], 3))
+        return Block("heading", start, end, 1 if line.isupper() else 2)
 
-    def fenced(self, line: Line) -> Iterator[Block]:
+    def fenced(self) -> Iterator[Block]:
         """To the closing fence, or to the end."""
-        found = FENCE.match(line.bare)
+        found = FENCE.match(self.lines[self.number])
         mark = found[1] if found else "```"
         self.number += 1
         first = self.number
         while self.number < len(self.lines):
-            if self.lines[self.number].stripped.startswith(mark):
+            if self.firsts[self.number] == mark[0] and (
+                self.lines[self.number].lstrip().startswith(mark)
+            ):
                 break
             self.number += 1
-        if first < min(self.number, len(self.lines)):
-            yield Block("code", self.lines[first].start, self.lines[self.number - 1].end)
+        if first < self.number:
+            yield Block("code", *self.span(first, self.number))
         self.number += 1
 
-    def run(self, kind: str, belongs: object) -> Block:
-        assert callable(belongs)
+    def run(self, kind: str, belongs: Callable[[int], bool]) -> Block:
         first = self.number
         while belongs(self.number):
             self.number += 1
-        return Block(kind, self.lines[first].start, self.lines[self.number - 1].end)
+        return Block(kind, *self.span(first, self.number))
 
     def is_row(self, number: int) -> bool:
-        if number >= len(self.lines):
+        if not self.firsts[number] or self.firsts[number] not in "|│+":
             return False
-        line = self.lines[number].stripped
-        return line[:1] in ("|", "│", "+") and (line[-1] in "|│" or bool(BORDER.match(line)))
+        line = self.lines[number].lstrip()
+        return line[-1] in "|│" or BORDER.match(line) is not None
 
-    def is_quoted(self, number: int) -> bool:
-        return number < len(self.lines) and self.lines[number].stripped.startswith(">")
-
-    def paragraph(self, line: Line) -> Block:
+    def paragraph(self) -> Block:
         """Lines up to a blank one, a heading or the next item. An item begins with a bullet, or
         with a number where a paragraph would begin."""
-        first = self.number
-        mark = BULLET.match(line.bare) or NUMBERED.match(line.bare)
-        start = line.start
-        if mark:
-            start = line.start - line.indent + mark.end()
-        self.number += 1
-        while self.number < len(self.lines):
-            following = self.lines[self.number]
-            if not following.stripped or self.number in self.names:
-                break
-            if BULLET.match(following.bare) or (mark and NUMBERED.match(following.bare)):
-                break
-            if FENCE.match(following.bare):
-                break
+        first, line = self.number, self.lines[self.number]
+        mark = BULLET.match(line) or NUMBERED.match(line)
+        while True:
             self.number += 1
-        last = self.lines[self.number - 1]
-        if mark or OPTION.match(line.bare):
-            return Block("item", start, last.end, 1 + min(8, line.indent // 2))
+            character = self.firsts[self.number]
+            if not character or self.number in self.headings:
+                break
+            if character in "-*•‣+`~" or (mark and not character.isalpha()):
+                line = self.lines[self.number]
+                if BULLET.match(line) or FENCE.match(line) or (mark and NUMBERED.match(line)):
+                    break
+        start, end = self.span(first, self.number)
+        if mark:
+            start = min(end, self.offsets[first] + mark.end())
+            return Block("item", start, end, 1 + min(8, self.indent(first) // 2))
+        if self.firsts[first] == "-" and OPTION.match(self.lines[first]):
+            return Block("item", start, end, 1)
         if self.is_code(first, self.number):
-            return Block("code", start, last.end)
-        self.margin = min(self.lines[n].indent for n in range(first, self.number))
-        return Block("paragraph", start, last.end)
+            return Block("code", start, end)
+        self.margin = min(self.indent(n) for n in range(first, self.number))
+        return Block("paragraph", start, end)
 
     def is_code(self, first: int, end: int) -> bool:
         """Set in from the last paragraph, and most of its lines have the signs of code."""
-        if any(self.lines[n].indent < self.margin + CODE_INDENT for n in range(first, end)):
+        if any(self.indent(n) < self.margin + CODE_INDENT for n in range(first, end)):
             return False
-        signs = sum(
-            bool(CODE.search(self.lines[n].stripped[:CODE_HEAD])) for n in range(first, end)
-        )
-        return 2 * signs > end - first
+        heads = (self.lines[n].lstrip()[:CODE_HEAD] for n in range(first, end))
+        return 2 * sum(CODE.search(head) is not None for head in heads) > end - first

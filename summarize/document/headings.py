@@ -10,6 +10,7 @@ from summarize.document.sentences import ENDS, is_capitals, marked
 
 LONGEST, MOST_WORDS = 80, 12  # of a heading, in characters and words
 PROSE = 20  # words that make a block prose although no sentence ends there
+RULES = tuple("=~^\"'#*+_-")
 RULE = re.compile(r"\s*([=~^\"'#*+_-])\1{2,}\s*")
 ITEM = re.compile(r"\s*(?:[-*•+>$|]|\d+\)|[a-z]\)\s|[a-zß-öø-ÿ])")  # or a small letter
 
@@ -49,6 +50,8 @@ def sections(text: str) -> list[Section]:
 def is_ruled(lines: list[str], number: int) -> bool:
     """Whether the next line is a rule under this one."""
     under = lines[number + 1] if number + 1 < len(lines) else ""
+    if under.lstrip()[:1] not in RULES:
+        return False
     return bool(RULE.fullmatch(under)) and 2 * len(under.strip()) >= len(lines[number].strip())
 
 
@@ -56,17 +59,18 @@ def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
     """Line number and name of each."""
     bare = set(bare_lines(lines))
     for number, line in enumerate(lines):
-        following = lines[number + 1] if number + 1 < len(lines) else ""
-        mark = marked(line)
-        if mark:
-            if not is_comment(lines, number):
-                yield number, mark[1]
-        elif not looks_like_one(line):
+        if not line:
             continue
-        elif is_ruled(lines, number):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        if line.lstrip()[:1] == "#":
+            mark = marked(line)
+            if mark and not is_comment(lines, number):
+                yield number, mark[1]
+        elif number in bare:
             yield number, line.strip()
-        elif is_capitals(line, following) or number in bare:
-            yield number, line.strip()
+        elif is_ruled(lines, number) or is_capitals(line, following):
+            if looks_like_one(line):
+                yield number, line.strip()
 
 
 def is_comment(lines: list[str], number: int) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import accumulate, islice, takewhile
+from typing import Any
 
 from summarize.document.document import Block
 
 SPACE = re.compile(r"\s")
+STOP = re.compile(r"[.!?][^\"')]|\n\s*\n")
 WINDOW = 4000  # characters; no sentence is longer
 ITEM = re.compile(r"\s*(?:[-*•+]|\|)\s")
 MOST_WORDS, MOST_CHARACTERS = 40, 400  # of what does not end as a sentence
@@ -33,7 +36,11 @@ def sentences_of(text: str, block: Block) -> Iterator[tuple[int, int]]:
     if block.kind == "heading":
         yield block.start, block.end
         return
-    for start, end in spans(text[block.start : block.end]):
+    prose = text[block.start : block.end]
+    if len(prose) < WINDOW and prose.isascii() and not STOP.search(prose):
+        yield block.start, block.end  # most items; no library need be asked
+        return
+    for start, end in spans(prose):
         yield block.start + start, block.start + end
 
 
@@ -62,17 +69,21 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
         yield last
 
 
+@cache
+def library() -> Any:
+    from sentencex import get_sentence_boundaries
+
+    return get_sentence_boundaries
+
+
 def boundaries(text: str) -> Iterator[tuple[int, int]]:
     """Of sentencex, asked about a window at a time: on quotation marks that never close its time
     grows with the square of the text. What goes on beyond a window is cut there."""
-    from sentencex import get_sentence_boundaries
-
+    find = library()
     place = 0
     while place < len(text):
         window = text[place : place + WINDOW]
-        found = [
-            (one["start_index"], one["end_index"]) for one in get_sentence_boundaries("en", window)
-        ]
+        found = [(one["start_index"], one["end_index"]) for one in find("en", window)]
         is_last = place + WINDOW >= len(text)
         if not is_last and len(found) > 1 and found[-1][0] > WINDOW // 2:
             found.pop()  # it may go on
@@ -120,8 +131,9 @@ def marked(line: str) -> tuple[int, str] | None:
 
 def is_capitals(line: str, following: str) -> bool:
     """A heading of a manual page: capitals at the margin, the text below them indented."""
-    outside = line == line.lstrip() and line.isupper()
-    return outside and following[:1].isspace() and bool(following.strip())
+    if not following[:1].isspace() or line[:1].isspace():
+        return False
+    return line.isupper() and bool(following.strip())
 
 
 def first_sentence(text: str) -> tuple[int, str]:

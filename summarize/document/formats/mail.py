@@ -121,7 +121,7 @@ def message_parts(message: Message, name: str, several: bool) -> Iterator[Part]:
         own = [part for page in html if has_words(page) for part in html_parts(page, name)]
     if not any(part.kind != "quote" for part in own):
         # A reply that is nothing but a quotation is that quotation.
-        own = [part._replace(kind="paragraph") for part in own]
+        own = [again for part in own for again in of_text(part.text)]
     yield from (part._replace(speaker=speaker) for part in own)
 
 
@@ -175,27 +175,27 @@ def text_of(leaf: Message, name: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def plain(text: str) -> Iterator[Part]:
-    """The writer's own words and, apart, what is quoted."""
+def plain(text: str) -> list[Part]:
+    """The writer's own words and, apart, what is quoted or forwarded."""
     lines = without_signature(text.split("\n"))
-    own: list[str] = []
-    quoted: list[str] = []
+    kept: list[str] = []
     is_forwarded = False
     for number, line in enumerate(lines):
         is_forwarded = is_forwarded or bool(FORWARDED.match(line))
-        if is_forwarded or (line.startswith(">") and not line.startswith(">From ")):
-            if own:
-                yield from of_text("\n".join(own))
-                own = []
-            quoted.append(line.lstrip("> ") if line.startswith(">") else line)
-            continue
-        if quoted:
-            yield from of_text("\n".join(quoted), "quote")
-            quoted = []
-        if not announces_quote(lines, number):
-            own.append(line.removeprefix(">") if line.startswith(">From ") else line)
-    yield from of_text("\n".join(own))
-    yield from of_text("\n".join(quoted), "quote")
+        if is_forwarded:
+            kept.append(f"> {line}")
+        elif line.startswith(">From "):  # which a mailbox may not have at the margin
+            kept.append(line[1:])
+        elif not announces_quote(lines, number):
+            kept.append(line)
+    return [
+        part._replace(text=unquoted(part.text)) if part.kind == "quote" else part
+        for part in of_text("\n".join(kept))
+    ]
+
+
+def unquoted(text: str) -> str:
+    return "\n".join(line.lstrip("> ") for line in text.split("\n"))
 
 
 def announces_quote(lines: list[str], number: int) -> bool:

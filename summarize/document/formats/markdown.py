@@ -13,9 +13,9 @@ from summarize.document.parts import Part, of_text, table
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-# markdown-it needs some 10 to 20 microseconds for a line or a mark. What a hostile or very long
-# text has beyond this many is read with the rules for plain text, which are faster.
-MOST_MARKS = 60_000
+# markdown-it needs a microsecond for a character, and 10 to 20 for a line or a mark. What a hostile
+# or very long text has beyond this is read with the rules for plain text, which are faster.
+MOST_CHARACTERS, MOST_MARKS = 500_000, 40_000
 MARKS = re.compile(r"[\n\[\]()*_!`|<&\\]")
 TAG = re.compile(r"<[^<>]*>")
 HTML_HEADING = re.compile(r"\s*<h([1-6])\b", re.I)
@@ -34,11 +34,16 @@ def parts(markdown: str, name: str = "") -> list[Part]:
 
 def affordable(markdown: str) -> int:
     """Where to stop parsing: at the end, or at a blank line (or any place) before it."""
-    for count, mark in enumerate(MARKS.finditer(markdown)):
+    stop = len(markdown)
+    for count, mark in enumerate(MARKS.finditer(markdown[: MOST_CHARACTERS + 1])):
         if count == MOST_MARKS:
-            blank = markdown.rfind("\n\n", 0, mark.start())
-            return blank if blank > mark.start() // 2 else mark.start()
-    return len(markdown)
+            stop = mark.start()
+            break
+    stop = min(stop, MOST_CHARACTERS)
+    if stop == len(markdown):
+        return stop
+    blank = markdown.rfind("\n\n", 0, stop)
+    return blank if blank > stop // 2 else stop
 
 
 def parsed(markdown: str) -> Iterator[Part]:
