@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 
+from summarize.threads import load_numpy_single
+
 NO_MEMORY = ("cannot allocate memory", "failed to map segment")
 
 
@@ -19,6 +21,7 @@ def main() -> None:
         signal.signal(number, end_at_once)
     stopped.clear()
     hook, sys.unraisablehook = sys.unraisablehook, unraisable
+    load_numpy_single()
     try:
         code = run(sys.argv[1:])
     finally:

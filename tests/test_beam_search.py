@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarize.rnn.beam_search import Search, banned, beam_search, beam_search_batch
+from summarize.rnn.beam_search import (
+    Search,
+    banned,
+    beam_search,
+    beam_search_batch,
+    beam_search_stream,
+    ranked,
+)
 
 END = 0
 
@@ -87,6 +94,81 @@ def test_documents_in_a_batch_are_searched_as_alone(seeds: list[int], beam: int)
         assert [(h.tokens, h.score, h.token_log_probs) for h in found] == [
             (h.tokens, h.score, h.token_log_probs) for h in alone
         ]
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    seeds=st.lists(st.integers(1, 10_000), max_size=7),
+    room=st.integers(1, 4),
+    beam=st.integers(1, 3),
+)
+def test_documents_that_enter_and_leave_are_searched_as_alone(
+    seeds: list[int], room: int, beam: int
+) -> None:
+    class Joining(Table):
+        def step(self, tokens: Any, state: Any) -> tuple[Any, Any]:
+            in_step.append(len({history[0] for history in state}))
+            return super().step(tokens, state)
+
+        @staticmethod
+        def join(states: list[Any]) -> Any:
+            return [history for state in states for history in state]
+
+    in_step: list[int] = []
+    table = Joining(vocab=5, seed=3)
+    search = Search(beam_size=beam, max_tokens=6, no_repeat_ngram_size=2)
+    starts = [[(seed,)] for seed in seeds]
+    found = dict(beam_search_stream(table, starts, 1, END, search, room=room))
+    assert sorted(found) == list(range(len(seeds)))
+    assert max(in_step, default=0) <= room
+    for number, start in enumerate(starts):
+        alone = beam_search(table, start, 1, END, search)
+        assert [(h.tokens, h.score) for h in found[number]] == [(h.tokens, h.score) for h in alone]
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10_000))
+def test_a_constraint_is_a_mask_over_the_tokens(seed: int) -> None:
+    """What may follow is what a table would give without the others; here an odd token only after
+    an even one, and an end only after two tokens."""
+
+    class Masked(Table):
+        def log_probs(self, history: tuple[int, ...]) -> np.ndarray[Any, Any]:
+            return np.where(allowed(history[1:]), super().log_probs(history), -np.inf)
+
+    def allowed(history: tuple[int, ...]) -> list[bool]:
+        return [
+            len(history) >= 2 if token == END else not (token % 2 and history and history[-1] % 2)
+            for token in range(6)
+        ]
+
+    class Rule:
+        start = ()
+
+        def extend(self, state: tuple[int, ...], token: int) -> tuple[int, ...] | None:
+            return (*state, token) if allowed(state)[token] else None
+
+    search = Search(beam_size=3, max_tokens=6, no_repeat_ngram_size=0)
+    masked = beam_search_batch(Masked(6, seed), [()], 1, 1, END, search)[0]
+    ruled = beam_search_batch(Table(6, seed), [()], 1, 1, END, search, constraints=[Rule()])[0]
+    assert [(h.tokens, h.score) for h in masked] == [(h.tokens, h.score) for h in ruled]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rows=st.integers(1, 4),
+    width=st.sampled_from([1, 5, 64, 127, 128, 300]),
+    likely=st.integers(1, 40),
+    seed=st.integers(0, 10_000),
+)
+def test_ranked_is_sorted(rows: int, width: int, likely: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    totals = generator.integers(-9, 9, (rows, width)).astype(np.float32)  # many ties
+    totals[generator.random((rows, width)) < 0.3] = -np.inf
+    found = [(row, column) for _, row, column in ranked(totals, likely)]
+    flat = totals.ravel()
+    order = [i for i in np.argsort(-flat, kind="stable").tolist() if np.isfinite(flat[i])]
+    assert found == [divmod(i, width) for i in order]
 
 
 @pytest.mark.parametrize("beam_size", [1, 3, 8])

@@ -13,6 +13,7 @@ from summarize.rnn.attention import KINDS as CLASSES
 from summarize.rnn.attention import Memory
 from summarize.rnn.kernels import SmoothedCrossEntropy, Take, reverse_within_length
 from summarize.rnn.network import Seq2Seq
+from summarize.rnn.products import Linear, multiply
 from summarize.rnn.runtime import Runtime, weight_shapes
 
 SHAPES = [(1, 1), (2, 1), (1, 2), (5, 3)]  # heads, encoder layers
@@ -263,3 +264,39 @@ def test_padding_targets_do_not_count() -> None:
     output, _ = network(src, mask, tgt)
     expected = F.cross_entropy(network.logits(output).flatten(0, 1), labels.flatten())
     torch.testing.assert_close(plain, expected.detach())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shortlist_gives_the_softmax_over_its_tokens(kind: str) -> None:
+    """Against the whole vocabulary's logits, restricted and normalized; of two documents whose
+    shortlists differ in length, and one of whose has no token of its own."""
+    runtime = numpy_twin(make(kind, heads=2))
+    runtime.frequent = np.array([1, 5, 9])
+    sources, own = [np.arange(4, 11), np.arange(6, 9)], [np.array([5, 7, 30]), np.array([9])]
+    whole = runtime.start(*runtime.encode_batch(sources))
+    short = runtime.start(*runtime.encode_batch(sources, own))
+    tokens = np.array([2, 3])
+    full, _ = runtime.step(tokens, whole)
+    cut, state = runtime.step(tokens, short)
+    for row, names in enumerate(state.vocabulary):
+        assert names.tolist() == [[1, 5, 9, 7, 30], [1, 5, 9]][row]
+        expected = full[row, names] - np.log(np.exp(full[row, names]).sum())
+        np.testing.assert_allclose(cut[row, : len(names)], expected, atol=1e-5)
+        assert np.isneginf(cut[row, len(names) :]).all()
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 3, 64), (7, 40, 128), (9, 300, 192), (30, 1536, 128), (5, 3, 7)]
+)
+def test_products_in_blocks_are_products(shape: tuple[int, int, int]) -> None:
+    rows, inputs, outputs = shape
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(rows, inputs)).astype(np.float32)
+    weight = generator.normal(size=(2, inputs, outputs)).astype(np.float32)
+    bias = generator.normal(size=(2, outputs)).astype(np.float32)
+    expected = x @ weight + bias[:, None]
+    np.testing.assert_allclose(Linear(weight, bias)(x), expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(Linear(weight[0])(x), x @ weight[0], rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(
+        multiply(x[None], weight[:1])[0], x @ weight[0], rtol=1e-4, atol=1e-3
+    )

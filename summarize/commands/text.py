@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from summarize import threads
 from summarize.commands import options as shared
 from summarize.commands.app import COMMANDS
 from summarize.commands.inputs import Inputs, expand
@@ -28,6 +29,9 @@ from summarize.pipeline.run import load_summarizer
 
 if TYPE_CHECKING:
     from summarize.pipeline.run import Summarizer
+    from summarize.summary import Summary
+
+Batch = list[Document | DocumentError]
 
 __all__ = ["check_output", "note", "text"]
 
@@ -231,12 +235,19 @@ def summarize_all(
     notices: Notices,
     progress: Progress,
 ) -> int:
-    """A few documents at a time: together they cost less, and the first summaries come soon."""
+    """A few documents at a time: together they cost less, the first summaries come soon, and every
+    core has some."""
     failed = False
-    items = read_all(inputs, progress)
-    while batch := list(islice(items, options.batch_size)):
+    is_parallel = summarizer.capabilities.is_parallel
+
+    def work(batch: Batch) -> tuple[Batch, list[Summary]]:
         good = [item for item in batch if isinstance(item, Document)]
-        summaries = iter(summarizer.summarize(good, options))
+        return batch, summarizer.summarize(good, options)
+
+    size = batch_size(len(inputs.files), options) if is_parallel else options.batch_size
+    batches = in_batches(read_all(inputs, progress), size)
+    for batch, found in threads.map_in_order(work, batches, is_parallel):
+        summaries = iter(found)
         progress.clear()
         for item in batch:
             if isinstance(item, DocumentError):
@@ -248,6 +259,18 @@ def summarize_all(
             notices.tell(item, summary)
     printer.close()
     return int(failed)
+
+
+def batch_size(files: int, options: Options) -> int:
+    """Some for each core, and for each of them twice, so that none waits long for the last."""
+    if files < 2:  # which may have many rows
+        return options.batch_size
+    return min(2 * options.batch_size, -(-files // (2 * threads.available())))
+
+
+def in_batches(items: Iterator[Document | DocumentError], size: int) -> Iterator[Batch]:
+    while batch := list(islice(items, size)):
+        yield batch
 
 
 def read_all(inputs: Inputs, progress: Progress) -> Iterator[Document | DocumentError]:

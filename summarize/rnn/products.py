@@ -55,7 +55,7 @@ class Linear:
 
 def multiply(x: Array, y: Array) -> Array:
     """x (heads, K, I) @ y (heads, I, O), a few rows at a time: y is new for each document."""
-    rows = max(1, SMALL // (y.shape[-2] * y.shape[-1]))
+    rows = max(1, SMALL // max(1, y.shape[-2] * y.shape[-1]))
     if x.shape[-2] <= rows:
         return x @ y
     out = np.empty((*x.shape[:-1], y.shape[-1]), dtype=np.float32)
