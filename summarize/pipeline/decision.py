@@ -82,7 +82,9 @@ def quoted(document: Document, indices: Sequence[int]) -> Answer:
         return Answer(bounded(text), "document" if bounded(text) == text else "extractive", [])
     texts = [quotation(document, i) for i in indices]
     found = [source_of(text, i) for text, i in zip(texts, indices, strict=True)]
-    return Answer(" ".join(map(finished, texts)), "extractive", found, indices)
+    if len(texts) > 1:  # else it stands alone, as it is
+        texts = list(map(finished, texts))
+    return Answer(" ".join(texts), "extractive", found, indices)
 
 
 def quotation(document: Document, index: int) -> str:

@@ -102,22 +102,31 @@ class Reading:
         while first < total:
             stop = min(first + limit, total)
             if stop < total:
-                begins = [t for t in range(stop, first, -1) if begins_word(text, offsets[t])]
-                stop = begins[0] if begins else stop
+                stop = where_to_cut(text, offsets, first, stop)
             found.append(Part(index, first, stop))
             first = stop
         return found
 
 
-def begins_word(text: str, span: Span) -> bool:
-    """A token may hold the space before its word."""
-    return text[span[0] : span[0] + 1].isspace() or text[max(0, span[0] - 1)].isspace()
+def where_to_cut(text: str, offsets: Sequence[Span], first: int, most: int) -> int:
+    """The last token up to `most` that begins a word; else one that begins a character."""
+    whole = 0
+    for t in range(most, first, -1):
+        start = offsets[t][0]
+        if start < offsets[t - 1][1]:  # the second half of a character
+            continue
+        whole = whole or t
+        if text[start : start + 1].isspace() or text[start - 1 : start].isspace():
+            return t
+    return whole or most
 
 
 def cut(text: str, encoding: Encoding, part: Part) -> tuple[str, Slice]:
+    """The text of some tokens, without white space around it, and those tokens in it."""
     ids = encoding.ids[part.first : part.stop]
     offsets = encoding.offsets[part.first : part.stop]
     start, end = offsets[0][0], offsets[-1][1]
     start += len(text[start:end]) - len(text[start:end].lstrip())
-    moved = [(max(0, a - start), max(0, b - start)) for a, b in offsets]
-    return text[start:end], Slice(ids, moved)
+    shown = text[start:end].rstrip()
+    moved = [tuple(min(max(0, at - start), len(shown)) for at in span) for span in offsets]
+    return shown, Slice(ids, [(a, b) for a, b in moved])
