@@ -94,18 +94,9 @@ def draw(rows: Sequence[Row], count: int) -> list[Row]:
         found = by_domain[domain]
         wanted = round(count * len(found) ** 0.5 / total)
         drawn += generator.sample(found, min(wanted, len(found)))
-    rest = [row for row in rows if row not in set_of(drawn)]
+    known = {id(row) for row in drawn}
+    rest = [row for row in rows if id(row) not in known]
     return drawn + generator.sample(rest, min(len(rest), max(0, count - len(drawn))))
-
-
-def set_of(rows: Sequence[Row]) -> Any:
-    known = {id(row) for row in rows}
-
-    class Known:
-        def __contains__(self, row: object) -> bool:
-            return id(row) in known
-
-    return Known()
 
 
 def is_held_out(row: Row) -> bool:
