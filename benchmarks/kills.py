@@ -64,6 +64,7 @@ class Nodes:
 
     def __init__(self) -> None:
         self.cluster: Any = None
+        self.is_whole = True
 
     @property
     def engine(self) -> list[str]:
@@ -75,9 +76,18 @@ class Nodes:
         return ["--engine", "ray", "--address", self.cluster.address]
 
     def kill(self) -> None:
-        """The second node, without a word; another joins."""
+        """The second node's own process, without a word; its actors die with it."""
+        for info in self.second.all_processes["raylet"]:
+            os.kill(info.process.pid, signal.SIGKILL)
+        self.is_whole = False
+
+    def mend(self) -> None:
+        """Another node joins."""
+        if self.cluster is None or self.is_whole:
+            return
         self.cluster.remove_node(self.second, allow_graceful=False)
         self.second = self.cluster.add_node(num_cpus=1)
+        self.is_whole = True
 
     def stop(self) -> None:
         if self.cluster is not None:
@@ -173,6 +183,7 @@ def main() -> None:
                     done_here = trial(asked, out, victims, nodes, 0.9 * min(spans))
                     found, kept = found + done_here.killed, kept + done_here.shards
                     went_on += done_here.went_on
+                    nodes.mend()
                     trials += 1
                     leftovers = [*out.glob("*.tmp"), *out.glob(".*.tmp"), *out.glob(".trying*")]
                     if content(out) != expected or leftovers:

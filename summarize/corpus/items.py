@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from summarize.corpus.inputs import Input, Question
 from summarize.corpus.rows import Row, columns_of, parse, read_rows, text_of, value_at
@@ -30,7 +30,7 @@ class Corpus:
 
     def __init__(self, listing: Path, question: Question) -> None:
         self.listing, self.question = listing, question
-        self.lines: IO[bytes] | None = None
+        self.inputs = self.listed()
         self.current: Input | None = None
         self.first = 0  # documents before the current input
         self.rows: Iterator[Row] = iter(())
@@ -54,22 +54,23 @@ class Corpus:
 
     def input_at(self, position: int) -> Input:
         """The input that holds this document; it becomes the current one."""
-        if self.lines is None or position < self.first:
-            self.close()
-            try:
-                self.lines = self.listing.open("rb")
-            except OSError as error:
-                raise DataError(f"can't read {self.listing}: {error.strerror}") from None
-            self.current, self.first = None, 0
+        if position < self.first:
+            self.inputs, self.current, self.first = self.listed(), None, 0
         while self.current is None or position >= self.first + self.current.documents:
             if self.current is not None:
                 self.first += self.current.documents
-            line = self.lines.readline()
-            if not line:
-                raise DataError(f"{self.listing} ends early; use --restart")
-            self.current = Input.from_dict(json.loads(line))
+            self.current = next(self.inputs)
             self.rows, self.place = iter(()), -1
         return self.current
+
+    def listed(self) -> Iterator[Input]:
+        try:
+            with self.listing.open("rb") as lines:
+                for line in lines:
+                    yield Input.from_dict(json.loads(line))
+        except OSError as error:
+            raise DataError(f"can't read {self.listing}: {error.strerror}") from None
+        raise DataError(f"{self.listing} ends early; use --restart")
 
     def rows_of(self, source: Input, start: int, count: int) -> Iterator[Row]:
         """Rows of the current input: from where the last ones ended, if they ended before."""
@@ -122,12 +123,6 @@ class Corpus:
             failed = type(error)(printable(str(error)))
             return Item(name, printable(where), failed, row.line)
         return Item(name, document.source, document, row.line)
-
-    def close(self) -> None:
-        if self.lines is not None:
-            self.lines.close()
-            self.lines = None
-        self.rows = iter(())
 
 
 def id_of(row: dict[str, Any], field: str | None, where: str) -> str:
