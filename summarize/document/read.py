@@ -8,9 +8,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from summarize.document import compression, formats
+from summarize.document import compression, formats, kinds
 from summarize.document.blocks import guess_blocks
-from summarize.document.document import Document
+from summarize.document.document import Block, Document
 from summarize.document.encodings import check_encoding, decode
 from summarize.document.parts import SHY, SURROGATE, assemble, has_words
 from summarize.errors import DocumentError
@@ -62,7 +62,7 @@ def build(data: bytes, name: str, inner: str, encoding: str | None, field: str |
     if kind == "json":
         from summarize.document.formats.json import to_text
 
-        return plain(to_text(text, name, field), name, note)
+        return plain(to_text(text, name, field), name, note, "")
     if field is not None:
         raise DocumentError(
             f"{name} is not a JSON object or list, which --field needs; of JSON Lines give one "
@@ -71,7 +71,7 @@ def build(data: bytes, name: str, inner: str, encoding: str | None, field: str |
     if kind:  # a mail names its own encoding, part by part
         raw = kind == "mail" and not encoding
         return replace(of_format(kind, data if raw else text, name), note=note)
-    return plain(text, name, note)
+    return plain(text, name, note, inner)
 
 
 def of_format(kind: str, data: bytes | str, name: str) -> Document:
@@ -82,9 +82,13 @@ def of_format(kind: str, data: bytes | str, name: str) -> Document:
     return Document(text, name, kind=formats.KINDS.get(kind, "text"), blocks=blocks)
 
 
-def plain(text: str, name: str, note: str) -> Document:
+def plain(text: str, name: str, note: str, inner: str) -> Document:
     text = HYPHEN.sub("", SURROGATE.sub("\ufffd", text).replace(SHY, ""))
-    return Document(text, name, note, blocks=tuple(guess_blocks(text)))
+    found = kinds.recognize(text, inner)
+    if found is None:
+        return Document(text, name, note, blocks=tuple(guess_blocks(text)))
+    blocks = found.blocks or (Block("code", 0, len(text)),)
+    return Document(text, name, note, found.kind, blocks, found.facts)
 
 
 def read_bytes(source: str) -> bytes:

@@ -1,0 +1,159 @@
+"""Source code: its docstring or opening comment, and what it defines. That text is prose, and the
+rest a block of code."""
+
+from __future__ import annotations
+
+import re
+
+from summarize.document.blocks import guess_blocks
+from summarize.document.document import Block
+from summarize.document.kinds import Found, counted, has_suffix, head_lines, listed, shortened
+
+LANGUAGES = {
+    **{".py": "Python", ".pyi": "Python", ".c": "C", ".h": "C", ".cc": "C++", ".cpp": "C++"},
+    **{".hpp": "C++", ".js": "JavaScript", ".mjs": "JavaScript", ".ts": "TypeScript"},
+    **{".tsx": "TypeScript", ".jsx": "JavaScript", ".java": "Java", ".go": "Go", ".rs": "Rust"},
+    **{".rb": "Ruby", ".pl": "Perl", ".pm": "Perl", ".php": "PHP", ".cs": "C#", ".kt": "Kotlin"},
+    **{".swift": "Swift", ".scala": "Scala", ".lua": "Lua", ".sh": "shell", ".bash": "shell"},
+    **{".zsh": "shell", ".sql": "SQL", ".css": "CSS", ".yaml": "YAML", ".yml": "YAML"},
+    **{".toml": "TOML", ".ini": "INI", ".cfg": "INI", ".cmake": "CMake", ".el": "Emacs Lisp"},
+    **{".hs": "Haskell", ".ml": "OCaml", ".ex": "Elixir", ".erl": "Erlang", ".r": "R"},
+    **{".jl": "Julia", ".vim": "Vim script", ".awk": "AWK", ".xml": "XML"},
+}
+SHEBANG = re.compile(r"#!\s*\S*/(?:env +(?:-S +)?)?(\w+)")
+INTERPRETERS = {
+    **{"python": "Python", "python3": "Python", "sh": "shell", "bash": "shell", "dash": "shell"},
+    **{"zsh": "shell", "perl": "Perl", "ruby": "Ruby", "node": "JavaScript", "awk": "AWK"},
+    **{"php": "PHP", "lua": "Lua", "make": "Make"},
+}
+# How lines of code look, from their start or at their end; prose has few of either.
+SIGN = re.compile(
+    r"^\s*(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:{ ]|func \w|fn \w|package \w+;?$"
+    r"|#include\b|#define\b|#if|#endif|using [\w.]+;|public |private |static |const \w"
+    r"|let \w|var \w|return\b|if \(|for \(|while \(|else\b|elif |try:|except"
+    r"|\w+\(.{0,80}\);?$|@\w+|\}|\{)"
+    r"|[;{}]\s*$|^\s*\w[\w.\[\]]* ?[-+:]?= ?\S|^\s*(?:if|for|while|with|def|class)\b.{0,100}:$"
+)
+COMMENT = re.compile(r"\s*(?:#+!?|//+!?|--+|;+|%+|\"(?!\")|\*(?!/)|/\*+!?|'''|\"\"\")? ?")
+LINE_MARKS = ("#", "//", "--", ";", "%")
+CODING = re.compile(r"#.*?(?:coding[:=]|vim?:|-\*-)")
+LEGAL = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved|warranty|\(c\)", re.I)
+DEFINITION = re.compile(
+    r"^(?:export |pub |async |public |abstract |final |default )*(?:def|class|func|fn|struct|enum"
+    r"|trait|interface|function|sub|module|type)\s+(?:\([^()\n]{0,60}\)\s*)?([A-Za-z_]\w{0,60})",
+    re.M,
+)
+LEAST_LINES = 5
+LINE = 200  # characters of a line that are looked at
+LONGEST_COMMENT = 20_000
+
+
+def recognize(text: str, name: str) -> Found | None:
+    head = head_lines(text)
+    if not head:
+        return None
+    language = language_of(head, name)
+    if language is None:
+        return None
+    spans = opening(text)
+    kept = [span for span in spans if not LEGAL.search(text[span[0] : span[1]])] or spans[:0]
+    blocks: list[Block] = []
+    for start, end in kept:
+        blocks += commented(text, start, end)
+    last = max([end for _, end in spans], default=0)
+    code_start = last + len(text[last:]) - len(text[last:].lstrip())
+    defined = list(dict.fromkeys(found[1] for found in DEFINITION.finditer(text)))
+    defined = [one for one in defined if not one.startswith("_")]
+    lines = text.count("\n") + (not text.endswith("\n"))
+    prose = without_marks(text[blocks[0].start : blocks[0].end]) if blocks else ""
+    summary = f"{language}, {counted(lines, 'line')}"
+    summary += f", defines {listed(defined, 6)}." if defined else "."
+    if prose:
+        summary = f"{prose}{'' if prose.endswith(('.', '!', '?')) else '.'} ({summary[:-1]}.)"
+    facts = {
+        "language": language,
+        "lines": lines,
+        "defines": defined[:100],
+        "comment": prose,
+        "summary": summary,
+    }
+    if code_start < len(text.rstrip()):
+        blocks.append(Block("code", code_start, len(text.rstrip())))
+    return Found("code", facts, tuple(blocks))
+
+
+def language_of(head: list[str], name: str) -> str | None:
+    """By the name of the file, its first line, or how most of its lines look."""
+    shebang = SHEBANG.match(head[0][:LINE])
+    if shebang:
+        return INTERPRETERS.get(shebang[1], "A script")
+    suffix = next((s for s in LANGUAGES if has_suffix(name, s)), None)
+    if suffix:
+        return LANGUAGES[suffix]
+    if head[0].startswith("<?xml"):
+        return "XML"
+    if len(head) < LEAST_LINES:
+        return None
+    lines = [line[:LINE] for line in head if not line.lstrip().startswith(LINE_MARKS)]
+    signs = sum(SIGN.search(line) is not None for line in lines)
+    if len(lines) < LEAST_LINES or signs < 0.6 * len(lines):
+        return None
+    return "Source code"
+
+
+def opening(text: str) -> list[tuple[int, int]]:
+    """Spans of the comments at the start (parted by blank lines or a lone mark) and, of Python,
+    the docstring."""
+    spans: list[tuple[int, int]] = []
+    offset, start, end = 0, -1, 0
+    closing = ""  # of a comment or string over several lines
+    for line in text[:LONGEST_COMMENT].splitlines(keepends=True):
+        stripped = line.strip()
+        bare = stripped
+        if offset == 0 and stripped.startswith("#!") or CODING.match(stripped[:LINE]):
+            bare = "#"
+        elif closing:
+            if closing in stripped:
+                bare, closing = stripped.replace(closing, ""), ""
+        elif stripped[:3] in ('"""', "'''") or stripped[1:4] in ('"""', "'''"):
+            mark = stripped[:3] if stripped[:3] in ('"""', "'''") else stripped[1:4]
+            rest = stripped[stripped.index(mark) + 3 :]
+            closing = "" if mark in rest else mark
+        elif stripped.startswith(("/*", "<!--")):
+            mark = "*/" if stripped[0] == "/" else "-->"
+            closing = "" if mark in stripped else mark
+        elif stripped and not stripped.startswith(LINE_MARKS):
+            break
+        has_text = any(map(str.isalnum, bare)) and bare != "#"
+        if has_text:
+            start = offset if start < 0 else start
+            end = offset + len(line.rstrip())
+        elif start >= 0:
+            spans.append((start, end))
+            start = -1
+        offset += len(line)
+    if start >= 0:
+        spans.append((start, end))
+    return spans
+
+
+def without_marks(comment: str) -> str:
+    lines = (line.strip().lstrip("#/*;%").strip() for line in comment.split("\n"))
+    return shortened(" ".join(lines), 600)
+
+
+def commented(text: str, start: int, end: int) -> list[Block]:
+    """The paragraph without the marks of a comment at its edges. Marks within stay: a block is one
+    span of the text."""
+    head = COMMENT.match(text, start, end)
+    if head:
+        start = head.end()
+    for mark in ('"""', "'''", "*/", "-->"):
+        if text[start:end].rstrip().endswith(mark):
+            end = start + len(text[start:end].rstrip()) - len(mark)
+    inside = text[start:end].rstrip()
+    return [
+        block._replace(start=start + block.start, end=start + block.end)
+        for block in guess_blocks(inside)
+        if block.kind != "code"
+    ]
