@@ -1,84 +1,127 @@
+"""Summarizers as the library offers them: models by name, options, batches, what is refused."""
+
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
 from conftest import TEXTS
 
 import summarize as package
-from summarize.document.sentences import chunks, first_sentence, sentences
+from summarize.document.document import Document
 from summarize.errors import ModelError, OptionError
-from summarize.models.registry import shipped
-from summarize.pipeline.run import load_summarizer
+from summarize.models.catalog import folder_entry
+from summarize.models.familiarity import learn
+from summarize.models.registry import SUMMARIZERS, load_model, shipped
 from summarize.models.rnn import Rnn, repeats_words
-from summarize.options import Options
-from summarize.rnn.beam_search import Hypothesis
+from summarize.options import Changes, Options, resolve
+from summarize.pipeline.run import Summarizer, load_summarizer
 from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.tokenizer import SPECIAL, Tokenizer
 
 
-def test_the_python_api_gives_summaries_in_order(checkpoint: Checkpoint) -> None:
-    rnn = Rnn(checkpoint)
-    options = Options(style="tldr", long="truncate")
-    together = rnn.summarize(TEXTS, options)
-    assert [s.text for s in together] == [rnn.summarize([t], options)[0].text for t in TEXTS]
+@pytest.fixture(scope="module")
+def summarizer(checkpoint: Checkpoint) -> Summarizer:
+    return Summarizer(Rnn(checkpoint), retries=0)
+
+
+# --- the library -------------------------------------------------------------------------------
+
+
+def test_the_python_api_gives_summaries_in_order(summarizer: Summarizer) -> None:
+    options = Options(style="tldr", long="truncate", max_tokens=8, mode="abstractive")
+    together = summarizer.summarize(TEXTS, options)
+    assert [s.text for s in together] == [summarizer.summarize([t], options)[0].text for t in TEXTS]
     fields = together[0].to_dict()
     assert fields["style"] == "tldr" and fields["tokens"]["read"] == 24
     assert json.loads(json.dumps(fields)) == fields
     assert str(together[0]) == together[0].text
 
 
-def test_batches_give_every_document_what_it_gets_alone() -> None:
-    """The shipped network on documents of 1 to 300 words, in two orders and several sizes.
+def test_schema_1_has_its_fields(summarizer: Summarizer) -> None:
+    promised = set(
+        "schema_version source summary model style mode tokens chunks confidence seconds "
+        "provenance".split()
+    )
+    for options in ({"mode": "extractive"}, {"mode": "abstractive", "max_tokens": 4}):
+        fields = summarizer.summarize([TEXTS[0]], **options)[0].to_dict()  # type: ignore[arg-type]
+        assert fields["schema_version"] == 1 and promised <= set(fields)
+        assert set(fields["tokens"]) == {"document", "read", "summary"}
+        for part in fields["provenance"]:
+            assert set(part) == {"sentence", "source_sentences"}
+            assert all(set(one) == {"number", "share"} for one in part["source_sentences"])
+
+
+def test_a_document_and_its_text_have_the_same_summary(summarizer: Summarizer) -> None:
+    text = f"# A heading\n\n{' '.join(TEXTS)}"
+    document = Document.from_text(text, source="a.md")
+    for options in ({"mode": "extractive"}, {"length": "long"}, {"max_tokens": 4}):
+        one, other = (summarizer.summarize([d], **options)[0] for d in (text, document))  # type: ignore[arg-type, list-item]
+        assert one.text == other.text and one.provenance == other.provenance
+        assert (one.source, other.source) == ("", "a.md")
+
+
+def test_everything_exported_is_there_and_explains_itself() -> None:
+    for name in package.__all__:
+        found = getattr(package, name)
+        assert found.__doc__, name
+    with pytest.raises(AttributeError):
+        package.nonsense  # noqa: B018
+    said = Summarizer.summarize.__doc__ or ""
+    told = (package.summarize.__doc__ or "") + said + (Options.__doc__ or "")
+    for field in Options.__dataclass_fields__:
+        assert field in told or field == "long", field
+    assert set(get_type_hints(Changes)) == set(Options.__dataclass_fields__)
+    assert (Path(package.__file__).parent / "py.typed").exists()
+
+
+def test_one_text_through_the_package() -> None:
+    text = f"{TEXTS[0]} {TEXTS[1]}"
+    assert package.summarize(text, "lead") == TEXTS[0]
+    assert package.summarize(text, "lead", sentences=2) == text
+    assert package.summarize(Document.from_text(text), "extract") in TEXTS
+
+
+def test_a_text_alone_is_refused(summarizer: Summarizer) -> None:
+    for one in ("one text", Document.from_text("one text")):
+        with pytest.raises(TypeError, match="a list"):
+            summarizer.summarize(one)  # type: ignore[arg-type]
+
+
+# --- models ------------------------------------------------------------------------------------
+
+
+def test_the_shipped_model_keeps_its_budget(shipped_model: Summarizer) -> None:
+    folder = shipped("attention")
+    assert (folder / "model.safetensors").stat().st_size <= 32 * 2**20
+    known = shipped_model.capabilities
+    assert known.parameters <= 16_000_000 and set(known.styles) == {"title", "tldr"}
+    assert known.attends and known.writes_one_sentence and known.is_parallel
+
+
+def test_batches_give_every_document_what_it_gets_alone(shipped_model: Summarizer) -> None:
+    """Documents of 1 to 300 words, in two orders and several sizes.
 
     The arithmetic differs in the last bits (matrix products of other shapes), so a tie could fall
     another way; texts must be equal, confidences to 1e-4.
     """
     words = " ".join(TEXTS[:2]).split()
     documents = [" ".join((words * 20)[:length]) for length in (40, 1, 300, 7, 90, 22)] + [""]
-    rnn = Rnn()
-    alone = [rnn.summarize([text], max_tokens=12)[0] for text in documents]
-    for size in (1, 3, 50):
+    options = Options(max_tokens=12, beam_size=2, mode="abstractive", overflow="truncate")
+    alone = [shipped_model.summarize([text], options)[0] for text in documents]
+    for size in (3, 50):
         for order in (slice(None), slice(None, None, -1)):
-            found = rnn.summarize(documents[order], max_tokens=12, batch_size=size)
+            found = shipped_model.summarize(documents[order], options, batch_size=size)
             for one, other in zip(alone[order], found, strict=True):
                 assert one.text == other.text and one.tokens == other.tokens
                 assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
 
 
-def test_chunks_read_everything(checkpoint: Checkpoint) -> None:
-    rnn = Rnn(checkpoint)
-    document = " ".join(f"{text} Then {i} more." for i, text in enumerate(TEXTS * 4))
-    cut, whole = (rnn.summarize([document], long=long)[0] for long in ("truncate", "chunk"))
-    assert cut.tokens.read == 24 < cut.tokens.document and cut.chunks == 1
-    assert whole.tokens.read >= whole.tokens.document - whole.chunks and whole.chunks > 5
-    short = rnn.summarize(["one."], long="chunk")[0]
-    assert short.chunks == 1 and short.text == rnn.summarize(["one."])[0].text
-
-
-def test_the_shipped_model_through_the_package() -> None:
-    text = "We train a recurrent network with attention on abstracts of papers about summarization."
-    summary = package.load_summarizer("attention").summarize([text], style="title")[0]
-    assert isinstance(summary, package.Summary)
-    assert summary.text == package.summarize(text) != ""
-    with pytest.raises(AttributeError):
-        package.nonsense  # noqa: B018
-
-
-def test_the_shipped_model_keeps_its_budget() -> None:
-    folder = shipped("attention")
-    assert (folder / "model.safetensors").stat().st_size <= 32 * 2**20
-    rnn = Rnn()
-    assert rnn.runtime.parameters <= 16_000_000
-    assert set(rnn.styles) == {"title", "tldr"}
-
-
 def test_the_shipped_transformer_keeps_its_budget_and_reads() -> None:
     """Within 10 % of the RNN's parameters; what it writes comes from what it was given."""
-    from summarize.models.catalog import folder_entry
-
     ours, rnn = (folder_entry(shipped(name), name) for name in ("transformer", "attention"))
     assert ours.parameters and rnn.parameters and ours.disk_bytes
     assert abs(ours.parameters / rnn.parameters - 1) <= 0.1 and ours.disk_bytes <= 32 * 2**20
@@ -86,7 +129,8 @@ def test_the_shipped_transformer_keeps_its_budget_and_reads() -> None:
         "We study the control of quantum dots with short laser pulses and measure their decay.",
         "Bees find flowers by their smell. We train neural networks to predict where bees fly.",
     ]
-    first, second = load_summarizer("transformer").summarize(texts, beam_size=2)
+    transformer = load_summarizer("transformer")
+    first, second = transformer.summarize(texts, beam_size=2, mode="abstractive", style="title")
     assert "quantum" in first.text.lower() and "bee" in second.text.lower()
     assert "quantum" not in second.text.lower()
 
@@ -94,8 +138,15 @@ def test_the_shipped_transformer_keeps_its_budget_and_reads() -> None:
 def test_greedy_is_beam_one_of_the_network(checkpoint: Checkpoint) -> None:
     rnn = Rnn(checkpoint)
     ids = rnn.tokenizer.encode(TEXTS[0])[:24]
-    options = Options(beam_size=1, min_tokens=1, max_tokens=10, no_repeat_ngram_size=0)
-    found = rnn.search([ids], "title", options)[0][0]
+    options = Options(
+        beam_size=1,
+        min_tokens=1,
+        max_tokens=10,
+        no_repeat_ngram_size=0,
+        free_words=True,
+        full_vocabulary=True,
+    )
+    found = rnn.search([ids], options)[0][0][0]
     state = rnn.runtime.start(rnn.runtime.encode(np.array(ids)))
     token, greedy = rnn.tokenizer.style_id("title"), []
     for step in range(11):
@@ -110,17 +161,16 @@ def test_greedy_is_beam_one_of_the_network(checkpoint: Checkpoint) -> None:
     np.testing.assert_allclose(found.attention.sum(axis=1), 1, atol=1e-5)
 
 
-def test_a_cut_summary_ends_at_a_word(checkpoint: Checkpoint) -> None:
-    rnn = Rnn(checkpoint)
-    ids = tuple(rnn.tokenizer.encode("the river attention"))
-    looked = np.zeros((1, 1), dtype=np.float32)
-    cut = Hypothesis(ids, (-1.0,), looked, 0.0, finished=False)
-    whole = Hypothesis(ids, (-1.0,), looked, 0.0, finished=True)
-    assert rnn.text(whole) == "the river attention"
-    assert "the river attention".startswith(rnn.text(cut))
-    assert rnn.text(cut) in ("the river", "the")
-    with pytest.raises(TypeError):
-        rnn.summarize("one text")
+@pytest.mark.parametrize("tokens", [1, 2, 3, 5])
+def test_a_summary_ends_although_the_limit_would_cut_it(
+    shipped_model: Summarizer, tokens: int
+) -> None:
+    text = " ".join(TEXTS[:2]) * 2
+    options = Options(max_tokens=tokens, mode="abstractive", beam_size=2)
+    found = shipped_model.summarize([text], options)[0]
+    cut = Summarizer(shipped_model.model, retries=0).summarize([text], options)[0]
+    assert cut.tokens.summary <= tokens
+    assert len(found.text) >= len(cut.text) and found.tokens.summary <= max(16, 4 * tokens)
 
 
 def test_word_pairs_that_repeat() -> None:
@@ -129,18 +179,60 @@ def test_word_pairs_that_repeat() -> None:
     assert not repeats_words("")
 
 
-def test_unknown_models_styles_and_options(checkpoint: Checkpoint, tmp_path: Path) -> None:
+def test_windows_may_be_wider_or_narrower_than_in_training(summarizer: Summarizer) -> None:
+    text = " ".join(TEXTS)
+    for window in (7, 100):
+        other = Summarizer(summarizer.model, max_source_tokens=window, retries=0)
+        found = other.summarize([text], overflow="truncate", mode="abstractive", max_tokens=3)[0]
+        assert found.tokens.read == window
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+
+def test_unknown_models_styles_and_options(summarizer: Summarizer, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="attention, seq2seq, transformer"):
         load_summarizer("psychic")
     with pytest.raises(ModelError, match="summarize train"):
         load_summarizer(str(tmp_path / "absent"))
     with pytest.raises(OptionError, match="poem"):
-        Rnn(checkpoint).summarize(["a"], style="poem")
+        summarizer.summarize(["a"], style="poem")
     with pytest.raises(OptionError, match="beem_size"):
-        Rnn(checkpoint).summarize(["a"], beem_size=3)
-    for wrong in ({"beam_size": 0}, {"beam_size": 1000}, {"max_tokens": True}):
-        with pytest.raises(OptionError):
-            Options(**wrong)
+        summarizer.summarize(["a"], beem_size=3)  # type: ignore[call-arg]
+    with pytest.raises(OptionError, match="revision does nothing"):
+        load_summarizer("attention", revision="main")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"beam_size": 0},
+        {"beam_size": 1000},
+        {"max_tokens": True},
+        {"sentences": 0},
+        {"ratio": "120%"},
+        {"ratio": "much"},
+        {"ratio": 0.1, "sentences": 3},
+        {"length": "huge"},
+        {"overflow": "spill"},
+        {"min_tokens": 9, "max_tokens": 3},
+    ],
+)
+def test_wrong_values_are_named(wrong: dict[str, Any]) -> None:
+    name = next(iter(wrong))
+    with pytest.raises(OptionError, match=name):
+        Options(**wrong)
+
+
+def test_options_and_keywords_join() -> None:
+    asked = resolve(Options(beam_size=3, length="long"), {"length": "short", "ratio": "10%"})
+    assert (asked.beam_size, asked.length, asked.ratio) == (3, "short", 0.1)
+    assert Options(long="truncate").overflow == "truncate" and Options(long="chunk").long is None
+    assert Options().is_short and Options(sentences=1).is_short
+    assert not Options(ratio=0.5).is_short and not Options(length="medium").is_short
+
+
+# --- lead and extract --------------------------------------------------------------------------
 
 
 def test_lead_is_the_first_sentence() -> None:
@@ -149,53 +241,40 @@ def test_lead_is_the_first_sentence() -> None:
     assert lead.summarize([text])[0].text == "Dr. Smith et al. measured 3.5 km."
     assert lead.summarize(["no end of any sentence"])[0].text == "no end of any sentence"
     assert [s.text for s in lead.summarize(["A b.", "", "C d."])] == ["A b.", "", "C d."]
+    headed = lead.summarize(["A Heading\n\nThe first sentence. The second."])[0]
+    assert headed.text == "The first sentence." and headed.sentences == [1]
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"length": "long"}, {"beam_size": 2}])
-def test_what_lead_would_ignore_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(OptionError, match="does nothing for the model lead"):
-        load_summarizer("lead").summarize(["A b."], **change)
+@pytest.mark.parametrize("change", [{"seed": 1}, {"style": "title"}, {"beam_size": 2}])
+@pytest.mark.parametrize("name", ["lead", "extract"])
+def test_what_would_change_nothing_is_refused(name: str, change: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match=f"does nothing for the model {name}"):
+        load_summarizer(name).summarize(["A b."], **change)
 
 
-def test_a_heading_is_no_first_sentence() -> None:
-    assert first_sentence("A Heading\n\nThe first sentence. The second.") == (
-        2,
-        "The first sentence.",
+@pytest.mark.parametrize("name", [name for name in SUMMARIZERS if name != "transformer"])
+def test_models_say_what_they_can(name: str) -> None:
+    model = load_model(name)
+    known = model.capabilities
+    assert model.name == name and known.writes == hasattr(model, "write") != hasattr(
+        model, "choose"
     )
+    assert (known.parameters > 0) == known.writes and known.max_source_tokens > 0
 
 
-def test_sentences_survive_hard_wraps_and_end_at_blank_lines() -> None:
-    assert list(sentences("One is\nwrapped. Two.\n\nThree\n \nFour.")) == [
-        "One is wrapped.",
-        "Two.",
-        "Three",
-        "Four.",
-    ]
+# --- familiarity -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("limit", [1, 5, 12, 40, 1000])
-def test_chunks_fit_and_lose_no_word(limit: int) -> None:
-    text = " ".join(TEXTS) + " " + "x" * 57 + ". A b."
-    found = list(chunks(text, lambda piece: len(piece) <= limit))
-    assert all(len(piece) <= limit for piece in found)
-    assert "".join(found).replace(" ", "") == text.replace(" ", "")
-    if limit == 1000:
-        assert found == [text]
-
-
-def test_chunks_look_at_a_long_text_a_few_times_only() -> None:
-    """A megabyte without a sentence, as words and as one word: the work grows with the length."""
-    seen = []
-    for text in ("word " * 200_000, "x" * 1_000_000):
-        seen.clear()
-
-        def fits(piece: str) -> bool:
-            seen.append(len(piece))
-            return len(piece) <= 1000
-
-        found = list(chunks(text, fits))
-        assert sum(map(len, found)) > 0.95 * len(text.replace(" ", ""))
-        assert sum(seen) < 30 * len(text)
+def test_familiarity_falls_with_words_that_training_did_not_have() -> None:
+    generator = np.random.default_rng(0)
+    usual = [generator.zipf(1.5, int(n)) % 300 for n in generator.integers(20, 200, 400)]
+    found = learn(usual, 1000)
+    share = np.mean([found.strangeness(ids) > found.limit for ids in usual])
+    assert share == pytest.approx(0.05, abs=0.01)
+    text = np.asarray(usual[0])
+    values = [found.of(np.concatenate([text, np.arange(600, 600 + n)])) for n in (0, 5, 20, 100)]
+    assert values == sorted(values, reverse=True) and values[-1] < 0.05 < values[0]
+    assert found.of([]) > 0.5
 
 
 # --- tokenizer -----------------------------------------------------------------------------------
