@@ -75,11 +75,13 @@ def build(data: bytes, name: str, inner: str, encoding: str | None, field: str |
 
 
 def of_format(kind: str, data: bytes | str, name: str) -> Document:
-    text, blocks = assemble(formats.parts(kind, data, name))
+    parts = formats.parts(kind, data, name)
+    note = " ".join(part.text for part in parts if part.kind == "note")
+    text, blocks = assemble(part for part in parts if part.kind != "note")
     if not any(block.kind != "code" for block in blocks):
         what = "nothing but code" if blocks else "no words"
         raise DocumentError(f"{name} holds {what}")
-    return Document(text, name, kind=formats.KINDS.get(kind, "text"), blocks=blocks)
+    return Document(text, name, note, formats.KINDS.get(kind, "text"), blocks)
 
 
 def plain(text: str, name: str, note: str, inner: str) -> Document:
