@@ -31,12 +31,12 @@ class WordAttention(NamedTuple):
     outside: Weights  # (T,) the share of marks of start and end, taken off
     part: NDArray[np.int64]  # (S,) which of the passage's sentences a word is in
 
-    def cut(self, text: str) -> WordAttention:
-        """A summary cut short lost its last word."""
-        shown = len(text.split())
-        return WordAttention(
-            self.summary[:shown], self.weights[:shown], self.outside[:shown], self.part
-        )
+    def shown_as(self, text: str) -> WordAttention:
+        """With the words as they are given: one cut short lost its last word, and the first may
+        have got a capital."""
+        words = text.split()[: len(self.summary)]
+        count = len(words)
+        return WordAttention(words, self.weights[:count], self.outside[:count], self.part)
 
 
 def to_words(passage: Passage, found: TokenAttention) -> WordAttention:

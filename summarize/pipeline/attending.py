@@ -51,7 +51,7 @@ def attend(
         if attention is None:
             continue
         kind = attention.kind
-        words = to_words(job.passage, attention).cut(draft.text)
+        words = to_words(job.passage, attention).shown_as(draft.text)
         found.append((len(source), words))
         spans, numbers = words_of(document, job.sentences)
         source += spans[: words.weights.shape[1]]

@@ -134,7 +134,9 @@ def written(
     read_from: list[tuple[str, Shares]] = []
     attention = model.attention(source, draft) if draft.attention is not None else None
     if attention is not None:
-        texts, shares = sentence_shares(to_words(passage, attention).cut(draft.text), len(owners))
+        texts, shares = sentence_shares(
+            to_words(passage, attention).shown_as(draft.text), len(owners)
+        )
         read_from = [(text, combine(row, owners)) for text, row in zip(texts, shares, strict=True)]
     return Written(draft.text, draft.tokens, confidence, familiar, read_from)
 
