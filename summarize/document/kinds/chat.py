@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from summarize.document.document import Block
@@ -18,6 +19,7 @@ TURN = re.compile(
     r"(?:[ \t]+|$)"
 )
 LEAST_TURNS = 4
+MOST_BY_ONE = 0.85  # of the turns
 SHARE = 0.25  # of the lines at the margin
 ENDS = (".", "!", "?", "…", '."', '!"', '?"', ".”", "!”", "?”")
 # What stands before a colon in other texts, again and again.
@@ -48,8 +50,10 @@ def recognize(text: str, name: str) -> Found | None:
 
 def is_conversation(head: list[str]) -> bool:
     turns = [(line, turn) for line in head if (turn := turn_of(line))]
-    names = {turn.speaker for _, turn in turns}
+    names = Counter(turn.speaker for _, turn in turns)
     if len(names) < 2 or len(turns) < max(LEAST_TURNS, 2 * len(names)):
+        return False
+    if max(names.values()) > MOST_BY_ONE * len(turns):
         return False
     # Records ("Name: x", "Size: 3") repeat their keys too, but hold no sentences.
     said = [line[turn.said :].strip() for line, turn in turns]
@@ -59,8 +63,9 @@ def is_conversation(head: list[str]) -> bool:
     if 2 * timed < len(turns) and (2 * sentences < len(said) or words < 3):
         return False
     # A turn may go on for lines, but few lines at the margin belong to none.
-    starts = sum(not line[0].isspace() for line in head)
-    return len(turns) >= SHARE * starts
+    at_margin = sum(not line[0].isspace() for line in head)
+    inside = sum(line[0].isspace() for line, _ in turns)
+    return len(turns) >= SHARE * at_margin and (not at_margin or inside < len(turns) / 5)
 
 
 def turn_of(line: str) -> Turn | None:
