@@ -116,7 +116,32 @@ class Trial(NamedTuple):
     went_on: int  # runs that ended by themselves though a part of them was killed
 
 
-def trial(asked: list[str], out: Path, victims: list[str], nodes: Nodes, longest: float) -> Trial:
+class Span(NamedTuple):
+    """Seconds that a run takes, and from its first shard to its last."""
+
+    whole: float
+    work: float
+
+
+def timed(asked: list[str], out: Path) -> Span:
+    started = time.perf_counter()
+    subprocess.run(asked, check=True)
+    written = [path.stat().st_mtime for path in out.glob("part-*")]
+    return Span(time.perf_counter() - started, max(written) - min(written))
+
+
+def wait(run: subprocess.Popen[bytes], out: Path, span: Span) -> None:
+    """Until some moment of the whole run, or, more often, of its work: a start can be long."""
+    if random.random() < 0.3:
+        time.sleep(random.uniform(0.1, span.whole))
+        return
+    before = len(list(out.glob("part-*")))
+    while run.poll() is None and len(list(out.glob("part-*"))) == before:
+        time.sleep(0.005)
+    time.sleep(random.uniform(0, span.work))
+
+
+def trial(asked: list[str], out: Path, victims: list[str], nodes: Nodes, span: Span) -> Trial:
     """Runs of the command with a kill in each, then one that is left alone."""
     killed: Counter[str] = Counter()
     shards: list[int] = []
