@@ -25,8 +25,13 @@ class Linear:
     A stack of weights (..., I, O) gives a stack of products.
     """
 
-    def __init__(self, weight: NDArray[Any], bias: NDArray[Any] | None = None) -> None:
-        """weight (..., I, O), bias (..., O), in any float type."""
+    def __init__(
+        self,
+        weight: NDArray[Any],
+        bias: NDArray[Any] | None = None,
+        scale: NDArray[np.float32] | None = None,
+    ) -> None:
+        """weight (..., I, O), bias (..., O), in any float type; each output times `scale` (O,)."""
         *stack, inputs, outputs = weight.shape
         self.stack, self.outputs = tuple(stack), outputs
         self.width = COLUMNS if outputs % COLUMNS == 0 else outputs
@@ -34,6 +39,10 @@ class Linear:
         self.blocks = np.ascontiguousarray(np.moveaxis(blocks, -2, -3), dtype=np.float32)
         self.rows = max(1, SMALL // (inputs * self.width))
         self.bias = None if bias is None else bias.astype(np.float32)[..., None, :]
+        if scale is not None:
+            self.blocks *= scale.reshape(-1, 1, self.width)
+            if self.bias is not None:
+                self.bias *= scale
 
     def __call__(self, x: Array) -> Array:
         out = np.empty((*self.stack, x.shape[-2], self.outputs), dtype=np.float32)

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from summarize.rnn.attend import Attend, Query
 from summarize.rnn.config import Config
 from summarize.rnn.products import Array, Linear, multiply
-from summarize.rnn.shapes import check_shapes
 from summarize.rnn.shapes import weight_shapes as weight_shapes
 
 Ids = NDArray[np.int64]
@@ -76,21 +75,19 @@ class Runtime:
         self, config: Config, weights: Mapping[str, NDArray[Any]], seed: int | None = None
     ) -> None:
         """`seed` makes hard attention draw its places; without it takes the likeliest."""
-        check_shapes(config, weights)
         self.config = config
         self.parameters = sum(int(w.size) for w in weights.values())
         self.embedding = np.array(weights["embedding.weight"])  # as stored: fp16 is half the memory
         self.output_bias = weights["output_bias"].astype(np.float32)
         # For each layer x @ input and h @ recurrent, of both directions.
         self.encoder: list[tuple[Linear, Linear]] = []
+        scale = halves(config.encoder_size)
         for layer in range(config.encoder_layers):
             names = [f"encoder.layers.{layer}.{d}_lstm" for d in ("forward", "backward")]
-            kernels, biases = (
-                np.stack(part)
-                for part in zip(*(lstm(weights, name) for name in names), strict=True)
-            )
-            inputs = kernels.shape[1] - config.encoder_size
-            self.encoder.append((Linear(kernels[:, :inputs], biases), Linear(kernels[:, inputs:])))
+            both = [lstm(weights, name) for name in names]
+            kernels, biases = (np.stack(part) for part in zip(*both, strict=True))
+            from_input, recurrent = np.split(kernels, [-config.encoder_size], axis=1)
+            self.encoder.append((Linear(from_input, biases, scale), Linear(recurrent, None, scale)))
         self.word = linear(weights, "encoder.word")
         self.norms = {
             name.removesuffix(".weight"): (w.astype(np.float32), bias_of(weights, name))
@@ -98,9 +95,10 @@ class Runtime:
             if name.startswith("encoder.norm") and name.endswith(".weight")
         }
         self.bridge = linear(weights, "decoder.bridge")
-        self.lstm1 = Linear(*lstm(weights, "decoder.lstm1"))
+        scale = halves(config.decoder_size)
+        self.lstm1 = Linear(*lstm(weights, "decoder.lstm1"), scale)
         self.attend = Attend(config, weights, seed)
-        self.lstm2 = Linear(*lstm(weights, "decoder.lstm2"))
+        self.lstm2 = Linear(*lstm(weights, "decoder.lstm2"), scale)
         self.readout = linear(weights, "decoder.readout")
 
     @property
@@ -329,18 +327,25 @@ def cell(gates: Array, c: Array) -> tuple[Array, Array]:
 
 
 def lstm(weights: Mapping[str, NDArray[Any]], name: str) -> tuple[Array, Array]:
-    """Kernel (I + H, 4H) of [x, h] and bias (4H,), as `cell` takes them.
+    """Kernel (I + H, 4H) of [x, h] and bias (4H,), with the gates in the order of `cell`.
 
     PyTorch stacks the gates as input, forget, cell, output.
     """
-    kernel = np.concatenate(
-        [weights[f"{name}.weight_{part}_l0"] for part in ("ih", "hh")], axis=1, dtype=np.float32
+    parts = ("ih", "hh")
+    kernel = np.concatenate([weights[f"{name}.weight_{part}_l0"] for part in parts], axis=1)
+    bias = np.sum([weights[f"{name}.bias_{part}_l0"].astype(np.float32) for part in parts], axis=0)
+    i, f, g, o = (slice(k * len(bias) // 4, (k + 1) * len(bias) // 4) for k in range(4))
+    return (
+        np.concatenate([kernel[gate] for gate in (i, f, o, g)]).T,
+        np.concatenate([bias[gate] for gate in (i, f, o, g)]),
     )
-    bias = sum(weights[f"{name}.bias_{part}_l0"].astype(np.float32) for part in ("ih", "hh"))
-    i, f, g, o = np.split(np.arange(len(kernel)), 4)
-    order = np.concatenate([i, f, o, g])
-    scale = np.where(np.arange(len(kernel)) < 3 * len(i), np.float32(0.5), np.float32(1))
-    return (kernel[order] * scale[:, None]).T, bias[order] * scale
+
+
+def halves(size: int) -> Array:
+    """What the gates of an LSTM of this size are scaled by: sigmoids halved, the cell not."""
+    scale = np.full(4 * size, 0.5, dtype=np.float32)
+    scale[3 * size :] = 1
+    return scale
 
 
 def linear(weights: Mapping[str, NDArray[Any]], name: str) -> Linear:

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from numpy.typing import NDArray
-
-from summarize.errors import CheckpointError
 from summarize.rnn.config import Config
 
 
@@ -54,18 +48,3 @@ def weight_shapes(config: Config) -> dict[str, tuple[int, ...]]:
         shapes["decoder.attention.key.weight"] = (m, m)
         shapes["decoder.attention.v"] = (m,)
     return shapes
-
-
-def check_shapes(config: Config, weights: Mapping[str, NDArray[Any]]) -> None:
-    """Raises CheckpointError, naming the first weight that is missing, misshapen or unknown."""
-    expected = weight_shapes(config)
-    for name, shape in expected.items():
-        if name not in weights:
-            raise CheckpointError(f"the checkpoint lacks the weight {name}")
-        if weights[name].shape != shape:
-            raise CheckpointError(
-                f"weight {name} has shape {weights[name].shape}; config.json expects {shape}"
-            )
-    for name in weights:
-        if name not in expected:
-            raise CheckpointError(f"the checkpoint has an unknown weight {name}")
