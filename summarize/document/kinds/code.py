@@ -37,7 +37,7 @@ SIGN = re.compile(
 COMMENT = re.compile(r"\s*(?:#+!?|//+!?|--+|;+|%+|\"(?!\")|\*(?!/)|/\*+!?|'''|\"\"\")? ?")
 LINE_MARKS = ("#", "//", "--", ";", "%")
 CODING = re.compile(r"#.*?(?:coding[:=]|vim?:|-\*-)")
-LEGAL = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved|warranty|\(c\)", re.I)
+LEGAL = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved|warranty|\(c\)|file is part of", re.I)
 DEFINITION = re.compile(
     r"^(?:export |pub |async |public |abstract |final |default )*(?:def|class|func|fn|struct|enum"
     r"|trait|interface|function|sub|module|type)\s+(?:\([^()\n]{0,60}\)\s*)?([A-Za-z_]\w{0,60})",
@@ -139,7 +139,7 @@ def opening(text: str) -> list[tuple[int, int]]:
 
 def without_marks(comment: str) -> str:
     lines = (line.strip().lstrip("#/*;%").strip() for line in comment.split("\n"))
-    return shortened(" ".join(lines), 600)
+    return shortened(" ".join(lines).rstrip(": "), 600)
 
 
 def commented(text: str, start: int, end: int) -> list[Block]:

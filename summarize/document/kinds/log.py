@@ -56,7 +56,7 @@ def recognize(text: str, name: str) -> Found | None:
         level = level_of(entry)
         if level:
             levels[level] += 1
-            if WORST.index(level) < worst[0]:
+            if WORST.index(level) < worst[0] and message:
                 worst = WORST.index(level), message
         if len(messages) < MOST_DISTINCT:
             key = VARYING.sub("#", message)
