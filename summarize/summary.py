@@ -25,7 +25,8 @@ class Summary:
         short text, given whole) or "facts" (of a table, a log, a diff or source code).
     is_fallback: quoted because the text is unlike what the model learned from.
     overflow: how a document was read that is longer than the model's window, else None.
-    confidence: the geometric mean of the token probabilities, times the text's familiarity.
+    confidence: from 0 to 1: of a model with a judge, the ROUGE that it expects of what was written;
+        else the geometric mean of the token probabilities, times the text's familiarity.
     provenance: for each sentence of the summary the sentences of the document that it is from:
         {"sentence", "source_sentences": [{"number", "share"}]}, numbers from 1.
     """

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from summarize.document.document import Document
 from summarize.errors import OptionError
 from summarize.options import Options
+
+if TYPE_CHECKING:
+    from summarize.models.judge import Judge
 
 Span = tuple[int, int]
 
@@ -112,6 +115,10 @@ class Model(Protocol):
     def name(self) -> str: ...
     @property
     def capabilities(self) -> Capabilities: ...
+    @property
+    def judge(self) -> Judge | None:
+        """Weighs what it writes against a sentence of the document, where it was taught to."""
+        ...
 
     def check(self, options: Options) -> Options:
         """The options with the model's style filled in; OptionError for what it can't follow."""

@@ -7,6 +7,7 @@ files (config, generation_config, tokenizer); nothing here knows a model by name
     huggingface_generation.py     settings of the search; from its output to a draft
     huggingface_seq2seq.py        encoder-decoders, and their cross-attention
     huggingface_chat.py           decoders that follow instructions
+    huggingface_fast.py           encoder-decoders, run by CTranslate2
 """
 
 from __future__ import annotations
@@ -30,15 +31,18 @@ from summarize.models.base import (
 )
 from summarize.models.familiarity import Familiarity
 from summarize.models.huggingface_chat import CHAT_TOKENS, Chat
+from summarize.models.huggingface_fast import Fast, reason_against
 from summarize.models.huggingface_generation import MOST_TOKENS, Generation, first_of, quiet
 from summarize.models.huggingface_seq2seq import EncoderDecoder
-from summarize.models.loading import Loaded
-from summarize.models.loading import Request as LoadingRequest
+from summarize.models.judge import Judge
+from summarize.models.loading import Loaded, to_device
 from summarize.models.loading import load as load_files
 from summarize.models.pieces import pieces_of
 from summarize.models.registry import Request
 from summarize.options import Options
 from summarize.rnn.tokenizer import SURROGATE
+
+BACKENDS = ("auto", "torch", "ctranslate2")
 
 
 class Text(NamedTuple):
@@ -51,23 +55,14 @@ class Text(NamedTuple):
 class Transformer:
     """A folder or hub id. Weights are in bf16 where the CPU computes in it (see loading.py)."""
 
-    def __init__(
-        self,
-        source: Path | str,
-        name: str | None = None,
-        *,
-        revision: str | None = None,
-        device: str | None = None,
-        offline: bool = False,
-        allow_pickle: bool = False,
-    ) -> None:
-        self.name = name or str(source)
-        request = LoadingRequest(source, self.name, revision, device, offline, allow_pickle)
+    def __init__(self, request: Request) -> None:
+        self.name = request.name
         self.loaded: Loaded = load_files(request)
         self.ours = self.loaded.ours
+        self.judge = Judge.from_files(self.loaded.files, Path(source))
         self.is_chat = self.loaded.is_chat
         self.familiarity = Familiarity.from_files(
-            self.loaded.files, Path(source), self.model.config.vocab_size
+            self.loaded.files, Path(request.source), self.model.config.vocab_size
         )
         self.generation = Generation(self.loaded)
         self.prefix = self.generation.prefix
@@ -82,6 +77,9 @@ class Transformer:
             attends=not self.is_chat,
             attends_by_layer=not self.is_chat,
         )
+        self.fast = choose_backend(self.loaded, self.generation, request)
+        if self.fast is None:
+            to_device(self.loaded)
         if self.is_chat and not getattr(self.tokenizer, "chat_template", None):
             raise ModelError(
                 f"{self.name} has no chat template, so it can't be asked for a summary; "
@@ -95,6 +93,7 @@ class Transformer:
     @model.setter
     def model(self, model: Any) -> None:
         self.loaded.model = model
+        self.fast = None  # it runs the weights that were there before
 
     @property
     def tokenizer(self) -> Any:
@@ -167,10 +166,14 @@ class Transformer:
     @torch.inference_mode()
     def write(self, sources: Sequence[Source], options: Options) -> list[Draft]:
         payloads = [source.payload.text for source in sources]
-        writer = self.chat if self.is_chat else self.seq2seq(sources[0].payload.limit)
+        limit = sources[0].payload.limit
         with quiet():
             try:
-                return writer.write(payloads, options)
+                if self.is_chat:
+                    return self.chat.write(payloads, options)
+                if self.fast is not None:
+                    return self.fast.write(payloads, options, limit + self.added_tokens)
+                return self.seq2seq(limit).write(payloads, options)
             except (RuntimeError, ValueError, IndexError) as error:
                 first = " ".join(str(error).split())[:200]
                 raise ModelError(f"{self.name} failed while summarizing: {first}") from error
@@ -199,6 +202,8 @@ class Transformer:
             return None
         layers = first_of(self.model.config, "num_decoder_layers", "decoder_layers") or 1
         kind = f"cross-attention, mean of {layers} layers and their heads"
+        if self.fast is not None:
+            kind = self.fast.attention_kind
         if layer is not None or head is not None or draft.attention is None:
             options = Options(style=style)
             with quiet(), torch.inference_mode():
@@ -231,11 +236,21 @@ class Transformer:
 
 
 def load(request: Request) -> Transformer:
-    return Transformer(
-        request.source,
-        request.name,
-        revision=request.revision,
-        device=request.device,
-        offline=request.offline,
-        allow_pickle=request.allow_pickle,
-    )
+    return Transformer(request)
+
+
+def choose_backend(loaded: Loaded, generation: Generation, request: Request) -> Fast | None:
+    """CTranslate2, where it is installed and can run the model; None is PyTorch."""
+    if request.backend not in (None, *BACKENDS):
+        raise OptionError(f"backend is {request.backend!r}; use one of {', '.join(BACKENDS)}")
+    if request.backend == "torch":
+        return None
+    reason = reason_against(loaded)
+    if request.backend == "ctranslate2":
+        if reason:
+            raise ModelError(f"CTranslate2 can't run {request.name}: {reason}")
+        return Fast(loaded, generation, request.name)
+    try:
+        return None if reason else Fast(loaded, generation, request.name)
+    except ModelError:
+        return None

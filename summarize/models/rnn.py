@@ -27,6 +27,7 @@ from summarize.models.base import (
     style_of,
 )
 from summarize.models.familiarity import Familiarity
+from summarize.models.judge import Judge
 from summarize.models.pieces import pieces_of
 from summarize.models.registry import Request, refuse, shipped
 from summarize.models.rerank import Line, Reranker, shares_of
@@ -67,7 +68,7 @@ class Rnn:
     def __init__(self, source: Path | Checkpoint | None = None, name: str | None = None) -> None:
         if isinstance(source, Checkpoint):
             checkpoint, shown = source, "checkpoint"
-            self.familiarity = self.reranker = None
+            self.familiarity = self.reranker = self.judge = None
         else:
             folder = source or shipped("attention")
             shown = str(source) if source else "attention"
@@ -76,6 +77,7 @@ class Rnn:
                 checkpoint.files, folder, checkpoint.config.vocab_size
             )
             self.reranker = Reranker.from_files(checkpoint.files, folder)
+            self.judge = Judge.from_files(checkpoint.files, folder)
         self.name = name or shown
         self.tokenizer = checkpoint.tokenizer
         self.runtime = Runtime(checkpoint.config, checkpoint.weights)

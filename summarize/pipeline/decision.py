@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from summarize.document.document import Document
 from summarize.document.sentences import ENDS, bounded
 from summarize.models.familiarity import LEAST_CONFIDENCE
+from summarize.models.judge import Case, Judge
 from summarize.options import Options
 from summarize.pipeline.alignment import cited
 
@@ -33,6 +34,7 @@ class Answer(NamedTuple):
     provenance: list[dict[str, Any]]
     quoted: Sequence[int] = ()  # sentences of the document
     is_fallback: bool = False
+    confidence: float | None = None
 
 
 def decide(
@@ -40,15 +42,31 @@ def decide(
     found: Written,
     options: Options,
     quote: Callable[[], list[int]],
+    judge: Judge | None = None,
+    style: str | None = None,
 ) -> Answer:
-    """What was written, or the sentence that `quote` chooses; never longer than the document."""
+    """What was written, or the sentence that `quote` chooses; never longer than the document. A
+    judge weighs the one against the other; without one, what the model is sure of is given."""
+    confidence = found.confidence
     if count_letters(found.text) >= count_letters(document.text):
-        return whole(document)
-    if options.mode == "abstractive" or not is_doubtful(found):
-        return as_written(found)
-    if len(document.text.split()) <= SHORT_WORDS or len(document.sentences) == 1:
-        return whole(document)
-    return quoted(document, quote())._replace(is_fallback=True)
+        return whole(document)._replace(confidence=confidence)
+    chosen: list[int] | None = None
+    is_written = not is_doubtful(found)
+    if judge is not None and found.familiarity and confidence is not None:
+        chosen = quote()
+        first = chosen[0] if chosen else None
+        verdict = judge.weigh(
+            Case(document, found.text, first, confidence, found.familiarity, style or "tldr")
+        )
+        is_written, confidence = verdict.is_written, verdict.worth / 100
+    if options.mode == "abstractive" or is_written:
+        answer = as_written(found)
+    elif len(document.text.split()) <= SHORT_WORDS or len(document.sentences) == 1:
+        answer = whole(document)
+    else:
+        sentences = quote() if chosen is None else chosen
+        answer = quoted(document, sentences)._replace(is_fallback=True)
+    return answer._replace(confidence=confidence)
 
 
 def is_doubtful(found: Written) -> bool:

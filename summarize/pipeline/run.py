@@ -25,13 +25,15 @@ def load_summarizer(
     device: str | None = None,
     offline: bool = False,
     allow_pickle: bool = False,
+    backend: str | None = None,
 ) -> Summarizer:
     """A summarizer by the name of its model: "attention" (the default), "seq2seq", "transformer",
     "lead" (the first sentence), a folder that `summarize train` made, or a model on the Hugging
     Face hub by its id (org/name) or short name ("bart", "smollm2", ...).
 
     `revision` is a branch, tag or commit on the hub; `device` is cpu, cuda or mps, for models that
-    run in PyTorch; `offline` forbids downloads; `allow_pickle` loads weights that may hold code.
+    run in PyTorch; `offline` forbids downloads; `allow_pickle` loads weights that may hold code;
+    `backend` is "torch" or "ctranslate2" for encoder-decoders, by default the faster one.
     Raises ModelError for an unknown name, CheckpointError for a damaged folder, OptionError for an
     option that would change nothing.
     """
@@ -42,6 +44,7 @@ def load_summarizer(
             device=device,
             offline=offline,
             allow_pickle=allow_pickle,
+            backend=backend,
         )
     )
 

@@ -118,19 +118,18 @@ class Writing:
     def settle(self, job: Job, draft: Draft, asked: Options) -> Summary:
         """What the model wrote, or what is better given instead."""
         found = self.written(job, draft)
-        answer = decide(job.reading.document, found, asked, partial(self.best, job))
+        document = job.reading.document
+        quote = partial(SELECTION.choose, document, 1, job.style or "tldr")
+        answer = decide(document, found, asked, quote, self.model.judge, job.style)
         return self.summary(
             job.reading,
             answer,
             read=job.source.read,
             written=draft.tokens,
             style=job.style if job.source.read else None,
-            confidence=found.confidence,
+            confidence=answer.confidence,
             overflow=job.overflow,
         )
-
-    def best(self, job: Job) -> list[int]:
-        return SELECTION.choose(job.reading.document, 1, job.style or "tldr")
 
     # --- several drafts ----------------------------------------------------------------------
 
@@ -169,13 +168,15 @@ class Writing:
         style = style_for(reading.document, asked, self.model.capabilities)
         options = replace(asked, style=style)
         found, count, read = write_chunks(self.model, reading, options, self.window, self.retries)
+        quote = partial(SELECTION.choose, reading.document, 1, style or "tldr")
+        answer = decide(reading.document, found, asked, quote, self.model.judge, style)
         return self.summary(
             reading,
-            decide(reading.document, found, asked, lambda: SELECTION.choose(reading.document, 1)),
+            answer,
             read=read,
             written=found.tokens,
             style=style,
-            confidence=found.confidence,
+            confidence=answer.confidence,
             chunks=count,
             overflow="chunk",
         )
