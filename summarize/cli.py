@@ -10,8 +10,6 @@ import os
 import signal
 import sys
 
-from summarize.threads import load_numpy_single
-
 NO_MEMORY = ("cannot allocate memory", "failed to map segment")
 
 
@@ -21,7 +19,6 @@ def main() -> None:
         signal.signal(number, end_at_once)
     stopped.clear()
     hook, sys.unraisablehook = sys.unraisablehook, unraisable
-    load_numpy_single()
     try:
         code = run(sys.argv[1:])
     finally:
@@ -36,9 +33,11 @@ def run(arguments: list[str]) -> int:
     try:
         from summarize.commands.streams import ReaderGone, open_streams, silence
         from summarize.errors import SummarizeError
+        from summarize.threads import load_numpy_single
     except (ImportError, MemoryError) as error:
         os.write(2, f"summarize: {unexpected(error)}\n".encode())
         return 1
+    load_numpy_single()
     open_streams()
     code = 1
     try:

@@ -23,9 +23,7 @@ from summarize.commands.settings import Settings, load_settings
 from summarize.document import read as documents
 from summarize.document.document import Document
 from summarize.errors import DocumentError, OptionError
-from summarize.models.registry import DEFAULT_MODEL
 from summarize.options import Options
-from summarize.pipeline.run import load_summarizer
 
 if TYPE_CHECKING:
     from summarize.pipeline.run import Summarizer
@@ -157,6 +155,10 @@ def text(
     )
     if extract:
         return print_texts(inputs, printer, progress, quiet)
+    # NumPy comes with the model: the help and --extract need neither.
+    from summarize.models.registry import DEFAULT_MODEL
+    from summarize.pipeline.run import load_summarizer
+
     summarizer = load_summarizer(
         model or settings.model or DEFAULT_MODEL,
         revision=revision,

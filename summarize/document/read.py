@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from summarize.document import compression, formats, kinds
 from summarize.document.blocks import guess_blocks
@@ -99,7 +100,7 @@ def read_bytes(source: str) -> bytes:
         if source == STDIN:
             if sys.stdin is None:
                 raise DocumentError("stdin is closed; name a file")
-            data = sys.stdin.buffer.read(LARGEST_BYTES + 1)
+            data = read_stream(sys.stdin.buffer)
         else:
             path = Path(source)
             if path.is_dir():
@@ -117,3 +118,12 @@ def read_bytes(source: str) -> bytes:
             f"split -C 32m {source}"
         )
     return data
+
+
+def read_stream(stream: Any) -> bytes:
+    """At most LARGEST_BYTES and one more, in parts: a signal is heard between two of them, but
+    may wait for the end of one call that reads it all."""
+    data = bytearray()
+    while len(data) <= LARGEST_BYTES and (part := stream.read1(2**20)):
+        data += part
+    return bytes(data[: LARGEST_BYTES + 1])
