@@ -68,5 +68,5 @@ def standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def load(request: Request) -> Extract:
-    refuse(request, "revision", "device")
+    refuse(request, "revision", "device", "backend")
     return Extract()

@@ -59,7 +59,7 @@ class Transformer:
         self.name = request.name
         self.loaded: Loaded = load_files(request)
         self.ours = self.loaded.ours
-        self.judge = Judge.from_files(self.loaded.files, Path(source))
+        self.judge = Judge.from_files(self.loaded.files, Path(request.source))
         self.is_chat = self.loaded.is_chat
         self.familiarity = Familiarity.from_files(
             self.loaded.files, Path(request.source), self.model.config.vocab_size

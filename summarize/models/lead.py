@@ -36,5 +36,5 @@ class Lead:
 
 
 def load(request: Request) -> Lead:
-    refuse(request, "revision", "device")
+    refuse(request, "revision", "device", "backend")
     return Lead()

@@ -17,10 +17,11 @@ from typing import Any
 from summarize.errors import CheckpointError, ModelError, OptionError, SummarizeError
 from summarize.models import hub
 from summarize.models.precautions import check_sizes, read_config, refuse_pickle
-from summarize.models.registry import SHORT_NAMES
+from summarize.models.registry import SHORT_NAMES, Request
 from summarize.rnn.manifest import NEXT, place, read_set, shown
 from summarize.rnn.weights import load_weights
 
+UNREACHABLE = "the hub can't be reached"
 LARGE = 50_000_000  # parameters from which half precision is worth its rounding
 INDEX = "model.safetensors.index.json"
 PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -35,22 +36,12 @@ class Loaded:
     # summarize.json of a model trained by `summarize train`, and the files that it lists.
     ours: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    device: str = "cpu"
+    sources: tuple[Path, ...] = ()  # the files that say what the model is
 
     @property
     def is_chat(self) -> bool:
         return not self.model.config.is_encoder_decoder
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked for: a folder or file, or an id on the hub."""
-
-    source: Path | str
-    name: str
-    revision: str | None = None
-    device: str | None = None
-    offline: bool = False
-    allow_pickle: bool = False
 
 
 def load(request: Request) -> Loaded:
@@ -76,7 +67,7 @@ def load(request: Request) -> Loaded:
     # Some of the libraries print instead of logging; neither belongs in a summary.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
-            check_files(request, source, where)
+            sources = check_files(request, source, where)
             model, tokenizer = build(request, source, where, is_ours=bool(ours))
         except SummarizeError:
             raise
@@ -85,19 +76,20 @@ def load(request: Request) -> Loaded:
                 reason = "--offline forbids a download" if request.offline else UNREACHABLE
                 raise hub.absent(request.name, source, reason) from None
             raise hub.failure(request.name, str(source), error, request.revision) from None
-        size = sum(parameter.numel() for parameter in model.parameters())
-        dtype = half_precision(device) if size >= LARGE else half_precision("none")
-        model = model.to(device=device, dtype=dtype).eval()
     if not tokenizer.is_fast:
         raise ModelError(
             f"{request.name} has only a slow tokenizer, which can't say where a token ends"
         )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return Loaded(model, tokenizer, ours, files)
+    return Loaded(model.eval(), tokenizer, ours, files, device, sources)
 
 
-UNREACHABLE = "the hub can't be reached"
+def to_device(loaded: Loaded) -> None:
+    """Ready to compute in PyTorch, in the precision that suits the device."""
+    size = sum(parameter.numel() for parameter in loaded.model.parameters())
+    dtype = half_precision(loaded.device) if size >= LARGE else half_precision("none")
+    loaded.model = loaded.model.to(device=loaded.device, dtype=dtype)
 
 
 def settings(request: Request, source: Path | str) -> dict[str, Any]:
@@ -180,8 +172,11 @@ def verify(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     return values, files
 
 
-def check_files(request: Request, source: Path | str, where: dict[str, Any]) -> None:
-    """Before anything is built: safetensors only, and sizes that the weights bear out."""
+def check_files(request: Request, source: Path | str, where: dict[str, Any]) -> tuple[Path, ...]:
+    """Before anything is built: safetensors only, and sizes that the weights bear out.
+
+    Returns the files that say what the model is.
+    """
     found = find(source, "config.json", where)
     if found is None:
         raise OSError("it has no config.json")
@@ -189,10 +184,13 @@ def check_files(request: Request, source: Path | str, where: dict[str, Any]) -> 
     weights = [path for path in safetensors_of(source, where) if path]
     if weights:
         check_sizes(config, weights, found)
-        return
-    trusted = request.allow_pickle or request.source in SHORT_NAMES.values()
-    if not trusted and any(find(source, name, where) for name in PICKLED):
-        raise refuse_pickle(request.name)
+    else:
+        weights = [path for name in PICKLED if (path := find(source, name, where))]
+        trusted = request.allow_pickle or request.source in SHORT_NAMES.values()
+        if weights and not trusted:
+            raise refuse_pickle(request.name)
+    vocabulary = find(source, "tokenizer.json", where)
+    return tuple(path for path in (found, *weights, vocabulary) if path)
 
 
 def safetensors_of(source: Path | str, where: dict[str, Any]) -> Iterator[Path | None]:

@@ -46,6 +46,7 @@ class Request:
     device: str | None = None
     offline: bool = False
     allow_pickle: bool = False
+    backend: str | None = None
 
 
 def load_model(
@@ -55,6 +56,7 @@ def load_model(
     device: str | None = None,
     offline: bool = False,
     allow_pickle: bool = False,
+    backend: str | None = None,
 ) -> Model | Chooser:
     """A model by name, by its folder, or by its id on the Hugging Face hub (org/name).
 
@@ -81,7 +83,7 @@ def load_model(
         require_transformers(name)
     module, function = loader.split(":")
     load: Callable[[Request], Model | Chooser] = getattr(import_module(module), function)
-    return load(Request(source, name, revision, device, offline, allow_pickle))
+    return load(Request(source, name, revision, device, offline, allow_pickle, backend))
 
 
 def refuse(request: Request, *options: str) -> None:

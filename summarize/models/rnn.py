@@ -272,7 +272,7 @@ class Waiting:
 
 
 def load(request: Request) -> Rnn:
-    refuse(request, "revision", "device")
+    refuse(request, "revision", "device", "backend")
     assert isinstance(request.source, Path)
     return Rnn(request.source, request.name)
 
