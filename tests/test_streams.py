@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -156,7 +157,9 @@ def in_terminal(arguments: list[str], folder: Path, columns: int = 80) -> tuple[
             break
         shown += data
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode().replace("\r\n", "\n")
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    # Progress that a slow machine shows is erased again before anything else is printed.
+    return code, re.sub(r"\r?[^\r\n]*\r\x1b\[K", "", shown.decode().replace("\r\n", "\n"))
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")

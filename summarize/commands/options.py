@@ -100,6 +100,14 @@ NoRepeat = Annotated[
         "--no-repeat-ngram-size", metavar="N", help="Never repeat N tokens in a row; 0 allows it."
     ),
 ]
+FreeWords = Annotated[
+    bool,
+    typer.Option("--free-words", help="Allow names, numbers and rare words that the text lacks."),
+]
+FullVocabulary = Annotated[
+    bool,
+    typer.Option("--full-vocabulary", help="Search every token, not only likely ones; slower."),
+]
 Seed = Annotated[
     int | None,
     typer.Option(
@@ -116,6 +124,14 @@ Revision = Annotated[
 Device = Annotated[
     str | None,
     typer.Option("--device", metavar="[cpu|cuda|mps]", help="Where a transformer runs."),
+]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        metavar="[torch|ctranslate2]",
+        help="What runs a transformer. Default: the faster one that is installed.",
+    ),
 ]
 AllowPickle = Annotated[
     bool,
