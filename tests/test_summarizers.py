@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
-from conftest import TEXTS
+from conftest import ROOT, TEXTS
 
 import summarize as package
 from summarize.document.document import Document
@@ -89,6 +89,24 @@ def test_a_text_alone_is_refused(summarizer: Summarizer) -> None:
     for one in ("one text", Document.from_text("one text")):
         with pytest.raises(TypeError, match="a list"):
             summarizer.summarize(one)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name, style", [("abstract", "title"), ("news", "tldr")])
+def test_the_style_follows_the_text_unless_one_is_asked_for(
+    summarizer: Summarizer, name: str, style: str
+) -> None:
+    text = (ROOT / "benchmarks" / "samples" / f"{name}.txt").read_text(encoding="utf-8")
+    options = Options(mode="abstractive", max_tokens=3, beam_size=1)
+    assert summarizer.summarize([text], options)[0].style == style
+    for asked in ("title", "tldr"):
+        assert summarizer.summarize([text], options, style=asked)[0].style == asked
+    mixed = summarizer.summarize([text, "Dogs bark at night. Cats sleep.", text], options)
+    assert [summary.style for summary in mixed] == [style, "tldr", style]
+    alone = [
+        summarizer.summarize([d], options)[0].text
+        for d in (text, "Dogs bark at night. Cats sleep.")
+    ]
+    assert [summary.text for summary in mixed] == [alone[0], alone[1], alone[0]]
 
 
 # --- models ------------------------------------------------------------------------------------

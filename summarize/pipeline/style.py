@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from summarize.document.document import Document
 from summarize.models.base import Capabilities
+from summarize.models.papers import is_paper
 from summarize.options import Options
 
 
@@ -15,7 +16,3 @@ def style_for(document: Document, options: Options, capabilities: Capabilities) 
     if capabilities.default_style is None:  # it writes without a style, too
         return None
     return "title" if options.is_short and is_paper(document) else "tldr"
-
-
-def is_paper(document: Document) -> bool:
-    return True
