@@ -174,15 +174,17 @@ def main() -> None:
         models=[str(folder / "latest") for folder in folders],
         data=read_data(str(arguments.dev), arguments.limit),
         batch_size=8,
+        options={"mode": "abstractive", "overflow": "truncate"},  # what the networks write
         processes=arguments.jobs,
     )
     journal = Journal(arguments.out / "journal")
-    measured, _ = bench(plan, journal, lambda model, done: None)
+    result, _ = bench(plan, journal, lambda model, done: None)
+    measured = result.to_dict()
     fast = speeds(arguments.out, names)
     called = dict(zip(plan.models, names, strict=True))
-    result = {
-        "command": command_line("python", sys.argv[0]),
+    values = {
         **measured,
+        "command": command_line("python", sys.argv[0]),
         "models": {called[model]: values for model, values in measured["models"].items()},
         "buckets": [
             {**b, "models": {called[m]: values for m, values in b["models"].items()}}
@@ -200,7 +202,7 @@ def main() -> None:
             for name, folder in zip(names, folders, strict=True)
         },
     }
-    write_text(arguments.output, json.dumps(result, indent=1) + "\n")
+    write_text(arguments.output, json.dumps(values, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import json
 import re
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,9 @@ def measure(name: str, rows: list[Row]) -> dict[str, Any]:
     looked, chance = 100 * np.array(pairs).T
     return {
         "documents": len(pairs),
-        "attention_on_the_same_word": with_interval(looked),
-        "chance": with_interval(chance),
-        "difference": paired_difference(looked, chance),
+        "attention_on_the_same_word": asdict(with_interval(looked)),
+        "chance": asdict(with_interval(chance)),
+        "difference": asdict(paired_difference(looked, chance)),
         "extra_time": {"median": round(float(np.median(ratios)), 3)},
     }
 

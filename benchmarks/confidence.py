@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,11 @@ def main() -> None:
             return {"documents": 0}
         return {
             "documents": int(chosen.sum()),
-            "rouge": {name: with_interval(v[chosen]) for name, v in candidates.items()},
-            "most read - written": paired_difference(
-                candidates["most read sentence"][chosen], candidates["written"][chosen]
+            "rouge": {name: asdict(with_interval(v[chosen])) for name, v in candidates.items()},
+            "most read - written": asdict(
+                paired_difference(
+                    candidates["most read sentence"][chosen], candidates["written"][chosen]
+                )
             ),
         }
 

@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from summarize.evaluation.result import result_of
 from summarize.files import write_bytes, write_text
 from summarize.views.pictures import pictures, to_png
 from summarize.views.report import write_html
@@ -49,7 +50,7 @@ def table_of(name: str, title: str, page: Path) -> str:
     own = {"Training": training_table, "Long": long_table, "Below": below_table}
     own |= {"Titles": titles_table, "Lengths": lengths_table, "Start": start_table}
     own |= {"Instead": instead_table, "Looked": looked_table, "Book": book_table}
-    every = [own[title](result)] if title in own else tables(result)
+    every = [own[title](result)] if title in own else tables(result_of(result))
     chosen = next(table for table in every if table.title.startswith(title))
     if page.parent != HERE:
         return f"{markdown_table(chosen)}\n"
@@ -202,7 +203,7 @@ def titles_table(result: dict[str, Any]) -> Table:
 
 
 def lengths_table(result: dict[str, Any]) -> Table:
-    table = next(t for t in tables(result) if t.title.startswith("ROUGE-1 by words"))
+    table = next(t for t in tables(result_of(result)) if t.title.startswith("ROUGE-1 by words"))
     headings = ["words of the abstract", "documents", *(f"`{h}`" for h in table.headings[2:])]
     return Table("Lengths", headings, table.rows)
 
@@ -237,10 +238,10 @@ def main() -> int:
     if arguments.check:
         return 0
     for name, source in DRAWN.items():
-        _, figure = pictures(read(source))[name]
+        _, figure = pictures(result_of(read(source)))[name]
         write_bytes(HERE / "pictures" / f"{name}.png", to_png(figure))
     if arguments.html:
-        write_html([read(name) for name in dict.fromkeys(DRAWN.values())], arguments.html)
+        write_html([result_of(read(n)) for n in dict.fromkeys(DRAWN.values())], arguments.html)
     return 0
 
 

@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,16 +83,21 @@ def main() -> None:
                 "tokens": [int(f([tokens(r.document) for r in pick(rows, chosen)])) for f in ENDS],
                 "models": {
                     name: {
-                        **{k: with_interval(np.asarray(v)[chosen]) for k, v in values.items()},
+                        **{
+                            k: asdict(with_interval(np.asarray(v)[chosen]))
+                            for k, v in values.items()
+                        },
                         **cost(pick(answers[name], chosen)),
                     }
                     for name, values in scores.items()
                 },
                 "chunk - truncate": {
                     model: {
-                        kind: paired_difference(
-                            np.asarray(scores[f"{model}, chunk"][kind])[chosen],
-                            np.asarray(scores[f"{model}, truncate"][kind])[chosen],
+                        kind: asdict(
+                            paired_difference(
+                                np.asarray(scores[f"{model}, chunk"][kind])[chosen],
+                                np.asarray(scores[f"{model}, truncate"][kind])[chosen],
+                            )
                         )
                         for kind in ("rouge1", "rouge2", "rougeL")
                     }

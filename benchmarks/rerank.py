@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def measure(reranker: Reranker, found: Sequence[Decoded]) -> dict[str, Any]:
     return {
         "documents": len(found),
         **{name: [round(float(v), 2) for v in s.mean(0)] for name, s in scores.items()},
-        "reranker - search, mean of the three": difference,
+        "reranker - search, mean of the three": asdict(difference),
     }
 
 

@@ -19,8 +19,10 @@ from summarize.errors import DataError, ModelError, OptionError
 from summarize.evaluation.bench import Plan, asked_of, bench
 from summarize.evaluation.data import own_documents, read_data
 from summarize.evaluation.journal import Journal
+from summarize.evaluation.result import BenchResult, result_of
 from summarize.evaluation.rouge import paired_difference, rouge
 from summarize.evaluation.text import describe, novel_share, repeated_share
+from summarize.views.tables import heading
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -43,7 +45,7 @@ def data(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "data.jsonl")
 
 
-def run(path: Path, *models: str, journal: Path | None = None, **changes: Any) -> dict[str, Any]:
+def run(path: Path, *models: str, journal: Path | None = None, **changes: Any) -> BenchResult:
     plan = Plan(list(models), read_data(str(path)), **changes)
     result, _ = bench(plan, Journal(journal), lambda model, done: None)
     return result
@@ -127,11 +129,11 @@ def test_scores_are_rouge_scores_with_each_sentence_on_a_line() -> None:
 
 def test_the_result_has_what_it_takes_to_compare_it(data: Path) -> None:
     """The schema: whoever reads results relies on these keys."""
-    result = run(data, "lead", "oracle")
+    result = run(data, "lead", "oracle").to_dict()
     assert set(result) == {
         *("schema_version", "kind", "date", "data", "signature", "seed", "resamples"),
-        *("options", "batch_size", "processes", "environment", "models", "differences"),
-        *("buckets", "kinds"),
+        *("options", "as_by_default", "batch_size", "processes", "environment", "models"),
+        *("differences", "buckets", "kinds"),
     }
     assert set(result["environment"]) == {
         *("cpu", "cores", "threads", "memory_bytes", "system", "python", "versions")
@@ -162,33 +164,33 @@ def test_a_few_documents_prove_little() -> None:
     for count in (1, 3, 5):
         values = np.linspace(30, 40, count)
         found = paired_difference(values, values - 10)
-        assert found["p"] == pytest.approx(2 / 2**count)
+        assert found.p == pytest.approx(2 / 2**count)
     alone = paired_difference(np.array([3.0]), np.array([1.0]))
-    assert alone["low"] is None and alone["difference"] == 2
+    assert alone.low is None and alone.difference == 2
 
 
 def test_the_oracle_is_no_worse_than_any_sentence(data: Path) -> None:
     result = run(data, "lead", "oracle")
-    for kind, values in result["differences"]["oracle - lead"].items():
-        assert values["difference"] >= 0 or kind == "rougeLsum"
-    assert result["models"]["oracle"]["cost"] == {}
+    for kind, values in result.differences["oracle - lead"].items():
+        assert values.difference >= 0 or kind == "rougeLsum"
+    assert result.models["oracle"].cost is None
 
 
 def test_buckets_hold_each_document_once(data: Path) -> None:
     for ends in (None, (15, 20), (1,), (1000,)):
         result = run(data, "lead", buckets=ends)
-        assert sum(bucket["documents"] for bucket in result["buckets"]) == 6
-    assert sum(kind["documents"] for kind in result["kinds"].values()) == 6
+        assert sum(bucket.documents for bucket in result.buckets) == 6
+    assert sum(kind.documents for kind in result.kinds.values()) == 6
 
 
 def test_an_rnn_is_measured_in_batches_and_processes_to_the_same_scores(
     data: Path, checkpoint_folder: Path
 ) -> None:
     name = str(checkpoint_folder)
-    one = run(data, name)["models"][name]
-    two = run(data, name, batch_size=4, processes=2)["models"][name]
-    assert one["scores"] == two["scores"] and one["text"] == two["text"]
-    assert one["cost"]["parameters"] > 0
+    one = run(data, name).models[name]
+    two = run(data, name, batch_size=4, processes=2).models[name]
+    assert one.scores == two.scores and one.text == two.text
+    assert one.cost and one.cost.parameters > 0
 
 
 def test_an_interrupted_run_goes_on_where_it_was(data: Path, tmp_path: Path) -> None:
@@ -209,7 +211,7 @@ def test_an_interrupted_run_goes_on_where_it_was(data: Path, tmp_path: Path) -> 
     result, answers = bench(plan, journal, lambda model, done: seen.append(done))
     assert seen[0] >= 2 and seen[-1] == 6
     whole, _ = bench(plan, Journal(None), lambda model, done: None)
-    assert result["models"]["lead"]["scores"] == whole["models"]["lead"]["scores"]
+    assert result.models["lead"].scores == whole.models["lead"].scores
     journal.clear()
     assert not list((tmp_path / "journal").iterdir())
 
@@ -247,8 +249,9 @@ def test_nothing_new_in_a_copy_and_nothing_old_in_another_language() -> None:
     assert novel_share(text, "sechs sieben acht", 1) == 1
     assert novel_share(text, "one", 2) is None
     assert repeated_share("a b a b") == pytest.approx(1 / 3)
-    assert describe(["one two"], [text])["compression"] == 2.5
-    assert describe([""], [text])["empty_summaries"] == 1
+    assert describe(["one two"], [text]).compression == 2.5
+    assert describe([""], [text]).empty_summaries == 1
+    assert describe(["one two"], None).compression is None
 
 
 # --- the commands ------------------------------------------------------------------------------
@@ -273,7 +276,7 @@ def test_bench_prints_every_form(summarize: Command, data: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        (["--json", "--csv"], b"contradict"),
+        (["--json", "--csv"], b"--csv"),
         (["--limit", "0"], b"--limit"),
         (["--buckets", "a"], b"--buckets"),
         (["-o", "no/such/folder/x.json"], b"does not exist"),
@@ -348,7 +351,49 @@ def test_score_refuses_what_does_not_match(summarize: Command, tmp_path: Path) -
 
 def test_report_refuses_other_files(summarize: Command, data: Path) -> None:
     broken = data.parent / "broken.json"
-    broken.write_text('{"kind": "bench", "schema_version": 1}')
-    assert b"missing" in summarize("report", str(broken)).stderr
+    for text, said in (
+        ('{"kind": "bench", "schema_version": 1}', b"lacks 'data'"),
+        ('{"kind": "bench", "schema_version": 9}', b"schema_version is 9"),
+        ('{"kind": "poem", "schema_version": 1}', b"not a result"),
+        ('{"kind": [], "schema_version": 1}', b"not a result"),
+        ("[" * 100_000, b"was not written by"),
+    ):
+        broken.write_text(text)
+        done = summarize("report", str(broken))
+        assert done.returncode == 1 and said in done.stderr and done.stderr.count(b"\n") == 1
     done = summarize("report", str(data))
-    assert done.returncode == 1 and b"is no result" in done.stderr
+    assert done.returncode == 1 and b"was not written by" in done.stderr
+
+
+def test_a_result_with_an_odd_part_is_one_line(summarize: Command, data: Path) -> None:
+    """Whatever part is missing, or of another type."""
+    whole = run(data, "lead", "oracle").to_dict()
+    path = data.parent / "odd.json"
+    for key in whole:
+        for change in ("missing", 5, "text", [], {}, [[1]], {"a": {"b": 2}}):
+            values = {k: v for k, v in whole.items() if k != key or change != "missing"}
+            if change != "missing":
+                values[key] = change
+            path.write_text(json.dumps(values))
+            done = summarize("report", str(path), "--csv")
+            assert done.returncode in (0, 1) and b"Traceback" not in done.stderr
+            assert done.stderr.count(b"\n") == done.returncode
+
+
+def test_committed_and_old_results_are_read_and_written_alike(data: Path) -> None:
+    for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
+        values = json.loads(path.read_text())
+        if values.get("kind") in ("bench", "score", "scaling"):
+            result = result_of(values)
+            assert result_of(json.loads(json.dumps(result.to_dict()))) == result
+            assert set(values) <= set(result.to_dict())
+    result = run(data, "lead", "oracle")
+    assert result_of(json.loads(json.dumps(result.to_dict()))) == result
+
+
+def test_the_table_says_which_summaries_were_measured(data: Path) -> None:
+    assert "as summarize answers by default" in heading(run(data, "lead"))
+    assert "with length medium" in heading(run(data, "lead", options={"length": "medium"}))
+    old = run(data, "lead").to_dict()
+    del old["as_by_default"]  # as in 0.1, which asked every model to write
+    assert "with mode abstractive, overflow truncate" in heading(result_of(old))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -13,12 +13,21 @@ from playwright.sync_api import Browser
 from summarize.evaluation.bench import Plan, bench
 from summarize.evaluation.data import read_data
 from summarize.evaluation.journal import Journal
+from summarize.evaluation.result import (
+    QUANTITIES,
+    MultiplyAdds,
+    Phase,
+    Result,
+    ScalingCell,
+    ScalingResult,
+    Spread,
+)
 from summarize.evaluation.scaling import crossings, curve, fit
 from summarize.views.report import to_html, write_pngs
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
     """A result of each kind; that of scaling made up, that of bench measured."""
     path = tmp_path_factory.mktemp("report") / "<b>data.jsonl"
     rows = [
@@ -31,58 +40,55 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     plan = Plan(["lead", "oracle"], read_data(str(path)))
     measured, _ = bench(plan, Journal(None), lambda model, done: None)
-    measured["command"] = "summarize bench <script>alert(1)</script>"
-    return [measured, made_up()]
+    return [replace(measured, command="summarize bench <script>alert(1)</script>"), made_up()]
 
 
-def made_up() -> dict[str, Any]:
+def made_up() -> ScalingResult:
     lengths = [64, 128, 256, 512, 1024, 2048]
-    models: dict[str, list[dict[str, Any]]] = {}
-    for name, power in (("attention", 1.0), ("transformer", 1.6)):
-        models[name] = [
-            {
-                "length": n,
-                "inference": {
-                    "engine": "NumPy",
-                    "parameters": 10**7,
-                    "past_training": n > 256,
-                    "seconds": {
-                        "encoder": {"median": 1e-4 * n**power},
-                        "whole": {"median": 0.1 + 1e-4 * n**power},
-                        "decoder_step": {"median": 0.006},
-                    },
-                    "peak_memory_bytes": 10**8 + n * 10_000,
-                },
-                "training": {"out_of_memory": True}
-                if n > 1000 and name == "transformer"
-                else {
-                    "seconds": {"training_step": {"median": 1e-3 * n**power}},
-                    "peak_memory_bytes": 5 * 10**8 + n * 10_000,
-                },
-                "multiply_adds": {"whole": n * 1000},
-            }
-            for n in lengths
-        ]
-    quantities = (
-        *("encoder", "decoder_step", "whole", "training_step"),
-        *("memory", "training_memory"),
-    )
-    curves = {m: {q: curve(cells, q) for q in quantities} for m, cells in models.items()}
-    return {
-        "schema_version": 1,
-        "kind": "scaling",
-        "lengths": lengths,
-        "summary_tokens": 16,
-        "training_batch": 4,
-        "environment": {"cpu": "a CPU", "threads": 2, "versions": {}},
-        "models": models,
-        "exponents": {m: {q: fit(p) for q, p in c.items() if fit(p)} for m, c in curves.items()},
-        "crossings": crossings(curves),
+    models = {
+        name: [cell(n, n**power, n > 1000 and name == "transformer") for n in lengths]
+        for name, power in (("attention", 1.0), ("transformer", 1.6))
     }
+    curves = {m: {q: curve(cells, q) for q in QUANTITIES} for m, cells in models.items()}
+    return ScalingResult(
+        lengths=lengths,
+        summary_tokens=16,
+        training_batch=4,
+        environment={"cpu": "a CPU", "threads": 2, "versions": {}},
+        models=models,
+        exponents={
+            m: {q: found for q, p in c.items() if (found := fit(p))} for m, c in curves.items()
+        },
+        crossings=crossings(curves),
+    )
+
+
+def cell(length: int, work: float, is_too_long: bool) -> ScalingCell:
+    inference = Phase(
+        engine="NumPy",
+        parameters=10**7,
+        past_training=length > 256,
+        seconds={
+            "encoder": Spread(1e-4 * work),
+            "whole": Spread(0.1 + 1e-4 * work),
+            "decoder_step": Spread(0.006),
+        },
+        peak_memory_bytes=10**8 + length * 10_000,
+    )
+    training = Phase(
+        seconds={"training_step": Spread(1e-3 * work)},
+        peak_memory_bytes=5 * 10**8 + length * 10_000,
+    )
+    return ScalingCell(
+        length=length,
+        inference=inference,
+        training=Phase(out_of_memory=True) if is_too_long else training,
+        multiply_adds=MultiplyAdds(1, 1, length * 1000),
+    )
 
 
 def test_the_page_shows_its_pictures_and_fetches_nothing(
-    results: list[dict[str, Any]], browser: Browser, tmp_path: Path
+    results: list[Result], browser: Browser, tmp_path: Path
 ) -> None:
     path = tmp_path / "report.html"
     path.write_text(to_html(results), encoding="utf-8")
@@ -113,16 +119,16 @@ def test_the_page_shows_its_pictures_and_fetches_nothing(
         page.close()
 
 
-def test_what_came_from_files_is_text_on_the_page(results: list[dict[str, Any]]) -> None:
+def test_what_came_from_files_is_text_on_the_page(results: list[Result]) -> None:
     page = to_html(results)
     assert "<script" not in page and "<b>data" not in page and "&lt;b&gt;data" in page
 
 
-def test_two_runs_draw_the_same_page(results: list[dict[str, Any]]) -> None:
+def test_two_runs_draw_the_same_page(results: list[Result]) -> None:
     assert to_html(results) == to_html(results)
 
 
-def test_pictures_are_pngs(results: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_pictures_are_pngs(results: list[Result], tmp_path: Path) -> None:
     written = write_pngs(results, tmp_path / "new" / "folder")
     assert {path.stem for path in written} == {
         *("rouge-by-length", "quality-speed", "time-by-length", "memory-by-length")

@@ -24,9 +24,10 @@ def test_the_interval_is_seeded_and_holds_the_mean() -> None:
     values = np.random.default_rng(0).normal(40, 10, 500)
     first, second = with_interval(values), with_interval(values)
     assert first == second
-    assert first["low"] < first["mean"] < first["high"]
+    assert first.low is not None and first.high is not None
+    assert first.low < first.mean < first.high
     error = 10 / 500**0.5
-    assert 3 * error < first["high"] - first["low"] < 5 * error
+    assert 3 * error < first.high - first.low < 5 * error
 
 
 def test_the_signature_names_what_matters() -> None:
@@ -43,7 +44,8 @@ def test_the_paired_test_agrees_with_scipys() -> None:
         other = base + generator.normal(shift, 3, 400)
         found, expected = paired_difference(other, base), ttest_rel(other, base)
         interval = expected.confidence_interval()
-        assert abs(found["low"] - interval.low) < 0.1 and abs(found["high"] - interval.high) < 0.1
-        assert abs(found["p"] - expected.pvalue) < 0.05
-        assert paired_difference(base, other)["difference"] == -found["difference"]
-    assert paired_difference(base, base)["p"] == 1.0
+        assert found.low is not None and found.high is not None
+        assert abs(found.low - interval.low) < 0.1 and abs(found.high - interval.high) < 0.1
+        assert abs(found.p - expected.pvalue) < 0.05
+        assert paired_difference(base, other).difference == -found.difference
+    assert paired_difference(base, base).p == 1.0

@@ -16,8 +16,8 @@ from summarize.errors import OptionError
 from summarize.evaluation import probe
 from summarize.evaluation.journal import Journal
 from summarize.evaluation.operations import rnn_operations
+from summarize.evaluation.result import QUANTITIES, Phase, ScalingCell
 from summarize.evaluation.scaling import (
-    QUANTITIES,
     T975,
     Plan,
     crossings,
@@ -34,8 +34,8 @@ from summarize.rnn.tokenizer import Tokenizer
 def test_a_power_law_is_found_again() -> None:
     for exponent in (0.0, 1.0, 1.5, 2.0):
         found = fit([(n, 3e-4 * n**exponent) for n in (64, 128, 256, 512, 1024, 2048)])
-        assert found is not None and found["exponent"] == pytest.approx(exponent, abs=1e-3)
-        assert found["from"] == 512  # the longer half
+        assert found is not None and found.exponent == pytest.approx(exponent, abs=1e-3)
+        assert found.from_ == 512  # the longer half
 
 
 def test_the_interval_is_that_of_a_regression() -> None:
@@ -46,9 +46,9 @@ def test_the_interval_is_that_of_a_regression() -> None:
     found = fit(list(zip(lengths.tolist(), values.tolist(), strict=True)))
     expected = linregress(np.log(lengths), np.log(values))
     assert found is not None
-    assert found["exponent"] == pytest.approx(expected.slope, abs=1e-3)
+    assert found.exponent == pytest.approx(expected.slope, abs=1e-3)
     margin = t.ppf(0.975, 3) * expected.stderr
-    assert found["high"] - found["exponent"] == pytest.approx(margin, abs=2e-3)
+    assert found.high - found.exponent == pytest.approx(margin, abs=2e-3)
     assert T975 == pytest.approx([t.ppf(0.975, n + 1) for n in range(len(T975))], abs=1e-3)
 
 
@@ -63,8 +63,8 @@ def test_lines_cross_where_they_are_equal() -> None:
         "square": {"whole": [(n, n**2 * 1e-5) for n in lengths]},
     }
     (found,) = crossings({m: {**dict.fromkeys(QUANTITIES, []), **c} for m, c in curves.items()})
-    assert found["length"] == pytest.approx(100, abs=1)
-    assert (found["cheaper_before"], found["cheaper_after"]) == ("square", "linear")
+    assert found.length == pytest.approx(100, abs=1)
+    assert (found.cheaper_before, found.cheaper_after) == ("square", "linear")
 
 
 def test_a_crossing_lies_where_the_measured_gap_changes_its_sign() -> None:
@@ -73,7 +73,7 @@ def test_a_crossing_lies_where_the_measured_gap_changes_its_sign() -> None:
         "other": {"whole": [(n, 1.0) for n in (64, 128, 256)]},
     }
     (found,) = crossings({m: {**dict.fromkeys(QUANTITIES, []), **c} for m, c in curves.items()})
-    assert 64 < found["length"] < 128
+    assert 64 < found.length < 128
 
 
 def test_lines_beside_each_other_do_not_cross() -> None:
@@ -113,17 +113,18 @@ def test_an_interrupted_run_goes_on_where_it_was(
         scaling(plan, journal, lambda message: None)
     result = scaling(plan, journal, lambda message: None)
     assert asked == [16, 32, 64, 32, 64]  # there may be memory now for what had none
-    (cells,) = result["models"].values()
-    assert [cell["inference"].get("read") for cell in cells] == [16, None, 64]
+    (cells,) = result.models.values()
+    assert [cell.inference.read for cell in cells] == [16, None, 64]
+    assert [cell.inference.out_of_memory for cell in cells] == [None, True, None]
     journal.clear()
     assert not list((tmp_path / "journal").iterdir())
 
 
 def test_memory_is_above_that_of_the_shortest() -> None:
-    cells: list[dict[str, Any]] = [
-        {"length": n, "inference": {"peak_memory_bytes": 1000 + n}} for n in (10, 20, 30)
+    cells = [
+        ScalingCell(length=n, inference=Phase(peak_memory_bytes=1000 + n)) for n in (10, 20, 30)
     ]
-    cells.append({"length": 40, "inference": {"out_of_memory": True}})
+    cells.append(ScalingCell(length=40, inference=Phase(out_of_memory=True)))
     assert curve(cells, "memory") == [(20, 10.0), (30, 20.0)]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,7 @@ from summarize.commands.results import (
     check_pictures,
     going_on,
     print_result,
+    save_result,
     write_reports,
 )
 from summarize.errors import DataError, OptionError, did_you_mean
@@ -129,9 +131,8 @@ def bench(
     with progress(plan.models, len(plan.data.rows), quiet) as told:
         with going_on(journal):
             result, answers = run(plan, journal, told)
-    result = {"command": command_line("summarize"), **result}
-    if output is not None:
-        write_text(output, json.dumps(result, indent=1) + "\n")
+    result = replace(result, command=command_line("summarize"))
+    save_result(result, output)
     if summaries is not None:
         write_text(summaries, "".join(summary_lines(plan.data.rows, answers)))
     write_reports([result], html, png)  # before printing, which may find its reader gone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from summarize.commands.results import (
     write_reports,
 )
 from summarize.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from summarize.evaluation.result import Result
 
 HELP = """Turn saved results into tables, charts (--png) or a page (--html), measuring nothing anew.
 
@@ -47,14 +50,16 @@ def report(
         if form != "table" or (html is None and png is None):
             for result in read:
                 print_result(result, form)
-    except (KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
+    except (LookupError, ValueError) as error:  # one part lacks what another names
         names = ", ".join(map(str, results))
-        raise DataError(f"{names}: part of the result is missing or malformed: {error}") from None
+        raise DataError(f"{names}: the parts of the result do not match: {error}") from None
     return 0
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """Raises DataError for what is no result of ours."""
+def read_result(path: Path) -> Result:
+    """Raises DataError for a file that is not a result of ours."""
+    from summarize.evaluation.result import result_of
+
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -63,16 +68,15 @@ def read_result(path: Path) -> dict[str, Any]:
         raise DataError(f"can't read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError):
         values = None
-    if not isinstance(values, dict) or values.get("kind") not in ("bench", "score", "scaling"):
+    if not isinstance(values, dict) or "kind" not in values:
         raise DataError(
             f"{path} was not written by bench, scaling or score with -o; to measure models on "
             f"documents: summarize bench DATA.jsonl -o RESULT.json"
         )
-    if values.get("schema_version") != 1:
-        raise DataError(
-            f"{path} has schema_version {values.get('schema_version')!r}; this summarize reads 1"
-        )
-    return values
+    try:
+        return result_of(values)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
 
 
 def nearest(path: Path) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from summarize.commands.options import (
     AsCsv,
@@ -20,11 +20,13 @@ from summarize.commands.options import (
     Png,
 )
 from summarize.errors import OptionError
+from summarize.files import write_text
 
 __all__ = ["AsCsv", "AsJson", "AsMarkdown", "Fresh", "Html", "Output", "Png"]
 
 if TYPE_CHECKING:
     from summarize.evaluation.journal import Journal
+    from summarize.evaluation.result import Result
 
 
 def check_form(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
@@ -74,21 +76,30 @@ def cache_folder(command: str) -> Path:
     return Path(user_cache_dir("summarize", appauthor=False)) / command
 
 
-def print_result(result: dict[str, Any], form: str) -> None:
-    from summarize.views import tables
+def print_result(result: Result, form: str) -> None:
+    from summarize.views import rows, tables
     from summarize.views.terminal import visible
 
     if form == "json":
-        print(json.dumps(result, indent=1))
+        sys.stdout.write(to_json(result))
     elif form == "csv":
-        sys.stdout.write(visible(tables.to_csv(result)))
+        sys.stdout.write(visible(rows.to_csv(result)))
     elif form == "markdown":
         sys.stdout.write(visible(tables.to_markdown(result)))
     else:
         tables.show(result)
 
 
-def write_reports(results: list[dict[str, Any]], html: Path | None, png: Path | None) -> None:
+def to_json(result: Result) -> str:
+    return json.dumps(result.to_dict(), indent=1) + "\n"
+
+
+def save_result(result: Result, path: Path | None) -> None:
+    if path is not None:
+        write_text(path, to_json(result))
+
+
+def write_reports(results: list[Result], html: Path | None, png: Path | None) -> None:
     """The page and the charts that were asked for."""
     if html is None and png is None:
         return

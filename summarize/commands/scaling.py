@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -17,10 +17,10 @@ from summarize.commands.results import (
     check_pictures,
     going_on,
     print_result,
+    save_result,
     write_reports,
 )
 from summarize.errors import OptionError
-from summarize.files import write_text
 from summarize.views.terminal import visible
 
 HELP = """Measure how time and memory grow with the length of the document: encoder, decoder step,
@@ -102,11 +102,10 @@ def scaling(
         for name in plan.models:
             journal.forget(asked_of(name, plan))
     with going_on(journal):
-        result = {"command": command_line("summarize"), **run(plan, journal, told)}
+        result = replace(run(plan, journal, told), command=command_line("summarize"))
     if live and not quiet:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    if output is not None:
-        write_text(output, json.dumps(result, indent=1) + "\n")
+    save_result(result, output)
     write_reports([result], html, png)  # before printing, which may find its reader gone
     print_result(result, form)
     journal.clear()

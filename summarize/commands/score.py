@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +18,9 @@ from summarize.commands.results import (
     check_folder,
     check_form,
     print_result,
+    save_result,
 )
 from summarize.errors import OptionError
-from summarize.files import write_text
 
 if TYPE_CHECKING:
     from summarize.evaluation.score import Lines
@@ -67,8 +66,7 @@ def score(
         else:
             systems += read_predictions(name)
     result = run(systems, references)
-    if output is not None:
-        write_text(output, json.dumps(result, indent=1) + "\n")
+    save_result(result, output)
     print_result(result, form)
     return 0
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from summarize.evaluation.result import MultiplyAdds
 from summarize.models.registry import SUMMARIZERS, is_hugging_face, shipped
 from summarize.rnn.checkpoint import load_checkpoint
 from summarize.rnn.config import Config
 from summarize.rnn.runtime import weight_shapes
 
 
-def multiply_adds(model: str, length: int, tokens: int, beam_size: int) -> dict[str, int] | None:
-    """encoder, decoder_step (all hypotheses) and whole; None for what has no network, or where the
-    model is not a folder on this machine."""
+def multiply_adds(model: str, length: int, tokens: int, beam_size: int) -> MultiplyAdds | None:
+    """Of the encoder, of a decoder step (all hypotheses) and of a whole summary. None for a model
+    without a network, or one that is not a folder on this machine."""
     folder = shipped(model) if model in SUMMARIZERS else Path(model)
     if not folder.is_dir():
         return None
@@ -26,7 +27,7 @@ def multiply_adds(model: str, length: int, tokens: int, beam_size: int) -> dict[
     if found is None:
         return None
     encoder, step = found
-    return {"encoder": encoder, "decoder_step": step, "whole": encoder + step * (tokens + 1)}
+    return MultiplyAdds(encoder, step, encoder + step * (tokens + 1))
 
 
 def of_rnn(folder: Path, length: int, tokens: int, beam_size: int) -> tuple[int, int] | None:

@@ -74,9 +74,7 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
     is_longer = hasattr(model, "model") and lengthen(model, length)
     # As many steps for each, whether a sentence has ended or not: nothing is written again.
     summarizer = Summarizer(model, max_source_tokens=length - known.added_tokens, retries=0)
-    options = Options(
-        min_tokens=tokens, max_tokens=tokens, overflow="truncate", mode="abstractive"
-    )
+    options = Options(min_tokens=tokens, max_tokens=tokens, overflow="truncate", mode="abstractive")
     # Cut beforehand: a user's document of this length is no longer than that.
     text = opening(model, text, summarizer.max_source_tokens)
     read = summarizer.summarize([text], options)[0].tokens.read

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from summarize.document.sentences import sentences
+from summarize.evaluation.result import ROUGE_TYPES as TYPES
+from summarize.evaluation.result import Difference, Interval, Score
 
-TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 PARTS = ("precision", "recall", "f1")
 RESAMPLES = 1000
 SEED = 12345
@@ -19,7 +19,7 @@ FEW = 12
 
 
 def signature(references: str = "1") -> str:
-    """What must be said with a ROUGE figure; `references` is "1", or "max" over several."""
+    """What must accompany a ROUGE figure; `references` is "1", or "max" over several."""
     return (
         f"ROUGE|nrefs:{references}|stem:yes|lsum:sentences|bs:{RESAMPLES}|seed:{SEED}"
         f"|v:{version('rouge-score')}"
@@ -29,8 +29,8 @@ def signature(references: str = "1") -> str:
 def rouge(
     summaries: Sequence[str], references: Sequence[Sequence[str]]
 ) -> dict[str, NDArray[np.float64]]:
-    """Type -> (N, 3) precision, recall and F1 in percent, stemmed; of several references the one
-    with the best F1. rougeLsum compares sentence by sentence, so each is put on its own line."""
+    """Type -> (N, 3) precision, recall and F1 in percent, stemmed. Among several references the one
+    with the best F1 counts. rougeLsum compares sentence by sentence, so each gets its own line."""
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(list(TYPES), use_stemmer=True)
@@ -42,7 +42,7 @@ def rouge(
 
 
 def by_lines(text: str) -> str:
-    """A sentence a line; lines that the text has already stay apart."""
+    """One sentence per line; line breaks that the text has already are kept."""
     return "\n".join(found for line in text.splitlines() for found in sentences(line))
 
 
@@ -64,26 +64,24 @@ def bootstrap_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([values[rows].mean(axis=0) for rows in draws])
 
 
-def with_interval(values: NDArray[np.float64]) -> dict[str, float | None]:
-    """Mean of values (N,) and its 95 % bootstrap interval; of a single value there is none."""
+def with_interval(values: NDArray[np.float64]) -> Interval:
+    """Mean of values (N,) and its 95 % bootstrap interval; a single value has none."""
     return interval_of(values, bootstrap_means(values))
 
 
-def interval_of(values: NDArray[np.float64], means: NDArray[np.float64]) -> dict[str, float | None]:
+def interval_of(values: NDArray[np.float64], means: NDArray[np.float64]) -> Interval:
     if len(values) < 2:
-        return {"mean": float(values.mean()), "low": None, "high": None}
+        return Interval(float(values.mean()), None, None)
     low, high = np.percentile(means, [2.5, 97.5])
-    return {"mean": float(values.mean()), "low": float(low), "high": float(high)}
+    return Interval(float(values.mean()), float(low), float(high))
 
 
-def paired_difference(
-    values: NDArray[np.float64], others: NDArray[np.float64]
-) -> dict[str, float | None]:
+def paired_difference(values: NDArray[np.float64], others: NDArray[np.float64]) -> Difference:
     """Mean of values - others on the same documents, its 95 % interval, and a two-sided p.
 
     Paired bootstrap (Koehn 2004): the documents are drawn with replacement, 1,000 times, seeded. p
-    is twice the smaller share of resamples on either side of zero, at least 2 / 1,001. Of fewer
-    than FEW documents a resample says too little: there p is that of the exact sign-flip test.
+    is twice the smaller share of resamples on either side of zero, at least 2 / 1,001. With fewer
+    than FEW documents resampling says too little, and p is that of the exact sign-flip test.
     """
     difference = values - others
     means = bootstrap_means(difference)
@@ -95,12 +93,12 @@ def paired_difference(
     else:
         tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
         p = min(1.0, 2 * (tail + 1) / (RESAMPLES + 1))
-    return {"difference": found["mean"], "low": found["low"], "high": found["high"], "p": p}
+    return Difference(found.mean, found.low, found.high, p)
 
 
-def report(scores: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
-    """Of `rouge`: type -> precision, recall, f1 -> mean and interval."""
+def report(scores: dict[str, NDArray[np.float64]]) -> dict[str, Score]:
+    """From what `rouge` returns: means and intervals, by ROUGE type."""
     return {
-        kind: {part: with_interval(values[:, i]) for i, part in enumerate(PARTS)}
+        kind: Score(*(with_interval(values[:, i]) for i in range(len(PARTS))))
         for kind, values in scores.items()
     }

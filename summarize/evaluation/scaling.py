@@ -18,19 +18,26 @@ import numpy as np
 
 from summarize.errors import ModelError, OptionError
 from summarize.evaluation import child
-from summarize.evaluation.bench import SCHEMA_VERSION, is_transformer
+from summarize.evaluation.codec import from_json
 from summarize.evaluation.data import read_data
 from summarize.evaluation.environment import child_environment, environment
 from summarize.evaluation.journal import Journal, fingerprint
 from summarize.evaluation.operations import multiply_adds
+from summarize.evaluation.result import (
+    QUANTITIES,
+    Crossing,
+    Fit,
+    Phase,
+    ScalingCell,
+    ScalingResult,
+)
+from summarize.evaluation.running import is_transformer
 
-# What is fitted and drawn -> how to find it in a cell.
-QUANTITIES = ("encoder", "decoder_step", "whole", "training_step", "memory", "training_memory")
-# 97.5 % points of Student's t, by degrees of freedom.
+# 97.5 % quantiles of Student's t, by degrees of freedom.
 T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
-NOISE = 1.3  # the medians of one thing in two processes were seen to differ by as much
-A_DAY = 86_400  # seconds; times of another day are not set beside those of this one
-NOTHING = "lead"  # no network: it has neither an encoder nor a training step
+NOISE = 1.3  # medians of the same thing in two processes have differed by this factor
+A_DAY = 86_400  # seconds; older times are not combined with new ones
+NOTHING = ("lead", "extract")  # models without a network have no encoder and no training step
 
 
 @dataclass(frozen=True)
@@ -58,37 +65,33 @@ class Plan:
             raise OptionError("--lengths needs numbers of tokens from 8 up, as in 64,256,1024")
 
 
-def scaling(plan: Plan, journal: Journal, told: Callable[[str], None]) -> dict[str, Any]:
-    """The result: cells, fitted exponents, and where the lines cross."""
+def scaling(plan: Plan, journal: Journal, told: Callable[[str], None]) -> ScalingResult:
+    """Cells, fitted exponents, and where the curves cross."""
     text = long_text(max(plan.lengths))
-    cells: dict[str, list[dict[str, Any]]] = {}
-    for model in plan.models:
-        cells[model] = list(measure(model, plan, text, journal, told))
+    cells = {model: list(measure(model, plan, text, journal, told)) for model in plan.models}
     curves = {
         model: {quantity: curve(found, quantity) for quantity in QUANTITIES}
         for model, found in cells.items()
     }
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "kind": "scaling",
-        "date": time.strftime("%Y-%m-%d"),
-        "lengths": plan.lengths,
-        "summary_tokens": plan.summary_tokens,
-        "training_batch": plan.batch,
-        "environment": environment(plan.threads),
-        "memory_limit_bytes": memory_limit(),
-        "models": cells,
-        "exponents": {
+    return ScalingResult(
+        date=time.strftime("%Y-%m-%d"),
+        lengths=plan.lengths,
+        summary_tokens=plan.summary_tokens,
+        training_batch=plan.batch,
+        environment=environment(plan.threads),
+        memory_limit_bytes=memory_limit(),
+        models=cells,
+        exponents={
             model: {q: fitted for q, points in found.items() if (fitted := fit(points))}
             for model, found in curves.items()
         },
-        "crossings": crossings(curves),
-    }
+        crossings=crossings(curves),
+    )
 
 
 def measure(
     model: str, plan: Plan, text: str, journal: Journal, told: Callable[[str], None]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ScalingCell]:
     """A cell for each length."""
     path = journal.path(asked_of(model, plan))
     known = {
@@ -97,31 +100,35 @@ def measure(
         if time.time() - line["at"] < A_DAY
     }
     for length in plan.lengths:
-        cell: dict[str, Any] = {"length": length}
+        phases: dict[str, Phase] = {}
         for phase in ("inference", "training") if plan.training else ("inference",):
-            if phase == "training" and model == NOTHING:
+            if phase == "training" and model in NOTHING:
                 continue
             told(f"{model}, {length:,} tokens, {phase}")
-            if (length, phase) in known:
-                cell[phase] = known[length, phase]
-                continue
-            cell[phase] = probe(model, length, phase, plan, text)
-            if "seconds" in cell[phase]:  # what there was no memory for may fit another time
-                line = {"length": length, "phase": phase, "found": cell[phase], "at": time.time()}
+            found = known.get((length, phase)) or probe(model, length, phase, plan, text)
+            phases[phase] = from_json(Phase, found)
+            # What there was no memory for may fit another time.
+            if "seconds" in found and (length, phase) not in known:
+                line = {"length": length, "phase": phase, "found": found, "at": time.time()}
                 journal.add(path, line)
-            if "error" in cell[phase]:
-                told(cell[phase]["error"])
+            failure = phases[phase].error
+            if failure:
+                told(failure)
                 if length == plan.lengths[0] and phase == "inference":
-                    raise ModelError(cell[phase]["error"])  # the other lengths would say the same
-        if "beam_size" in cell["inference"]:
-            cell["multiply_adds"] = multiply_adds(
-                model, length, plan.summary_tokens, cell["inference"]["beam_size"]
-            )
-        yield cell
+                    raise ModelError(failure)  # the other lengths would fail in the same way
+        beam_size, counted = phases["inference"].beam_size, None
+        if beam_size is not None:
+            counted = multiply_adds(model, length, plan.summary_tokens, beam_size)
+        yield ScalingCell(
+            length=length,
+            inference=phases["inference"],
+            training=phases.get("training"),
+            multiply_adds=counted,
+        )
 
 
 def asked_of(model: str, plan: Plan) -> list[Any]:
-    """All that a model's measurements depend on, but for the length and the hour."""
+    """Everything that a model's measurements depend on, except the length and the time."""
     return [
         "scaling",
         Path(__file__).with_name("probe.py").stat().st_mtime_ns,
@@ -133,8 +140,8 @@ def asked_of(model: str, plan: Plan) -> list[Any]:
 
 
 def probe(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[str, Any]:
-    """One child process; what it could not hold comes back as `out_of_memory`."""
-    is_served_by_torch = phase == "inference" and model != NOTHING and is_transformer(model)
+    """One child process; `out_of_memory` if it could not hold what it needed."""
+    is_served_by_torch = phase == "inference" and model not in NOTHING and is_transformer(model)
     job = {
         "model": model,
         "load": plan.load if is_served_by_torch or "/" in model else {},
@@ -175,7 +182,7 @@ def probe(model: str, length: int, phase: str, plan: Plan, text: str) -> dict[st
 
 
 def memory_limit() -> int | None:
-    """Nine tenths of what is free now, where the system says what that is."""
+    """Nine tenths of the memory that is free now, if the system says how much that is."""
     known = Path("/proc/meminfo")
     if not known.exists():
         return None
@@ -184,8 +191,8 @@ def memory_limit() -> int | None:
 
 
 def long_text(tokens: int) -> str:
-    """Our own documents one after another, again and again; no token is longer than 12 letters on
-    average, so this is text enough."""
+    """Our own documents, repeated. Tokens have far fewer than 12 letters on average, so 12 for each
+    are enough."""
     every = "\n\n".join(row.document for row in read_data(None).rows)
     wanted = 12 * tokens
     return (every + "\n\n") * (wanted // len(every) + 1)
@@ -194,25 +201,21 @@ def long_text(tokens: int) -> str:
 # --- what the numbers say ----------------------------------------------------------------------
 
 
-def curve(cells: list[dict[str, Any]], quantity: str) -> list[tuple[int, float]]:
-    """(length, seconds or bytes) where it was measured; memory above the shortest length's."""
+def curve(cells: list[ScalingCell], quantity: str) -> list[tuple[int, float]]:
+    """(length, seconds or bytes) where it was measured; memory above that of the shortest."""
     points = []
+    base = 0.0
+    if quantity in ("memory", "training_memory"):
+        # Python, libraries and weights do not grow.
+        base = cells[0].value(quantity) or 0.0
     for cell in cells:
-        if quantity in ("memory", "training_memory"):
-            phase = "inference" if quantity == "memory" else "training"
-            value = cell.get(phase, {}).get("peak_memory_bytes")
-            # Python, libraries and weights do not grow: what the shortest document took.
-            base = cells[0].get(phase, {}).get("peak_memory_bytes", 0)
-            value = value and max(0, value - base)
-        else:
-            phase = "training" if quantity == "training_step" else "inference"
-            value = cell.get(phase, {}).get("seconds", {}).get(quantity, {}).get("median")
-        if value:
-            points.append((cell["length"], float(value)))
+        value = cell.value(quantity)
+        if value and value > base:
+            points.append((cell.length, float(value - base)))
     return points
 
 
-def fit(points: list[tuple[int, float]]) -> dict[str, Any] | None:
+def fit(points: list[tuple[int, float]]) -> Fit | None:
     """value = c * length ** exponent on the longer half of the lengths, where constants count
     least: least squares on logarithms, with the 95 % interval of the slope."""
     longer = points[len(points) // 2 :] if len(points) >= 6 else points
@@ -225,20 +228,20 @@ def fit(points: list[tuple[int, float]]) -> dict[str, Any] | None:
     errors = y - y.mean() - slope * centred
     spread = math.sqrt(float(errors @ errors) / freedom / float(centred @ centred))
     margin = T975[min(freedom, len(T975)) - 1] * spread
-    return {
-        "exponent": round(slope, 3),
-        "low": round(slope - margin, 3),
-        "high": round(slope + margin, 3),
-        "from": longer[0][0],
-        "to": longer[-1][0],
-    }
+    return Fit(
+        exponent=round(slope, 3),
+        low=round(slope - margin, 3),
+        high=round(slope + margin, 3),
+        from_=longer[0][0],
+        to=longer[-1][0],
+    )
 
 
-def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dict[str, Any]]:
-    """Where of two models the dearer becomes the cheaper, between measured lengths.
+def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[Crossing]:
+    """Where one of two models, the dearer until then, becomes the cheaper one.
 
-    Lengths where the two differ by less than NOISE say nothing of which is the cheaper: lines that
-    run beside each other do not cross, however it falls.
+    Lengths at which the two differ by less than NOISE do not count: curves that run side by side
+    are not said to cross.
     """
     found = []
     for one, other in combinations(curves, 2):
@@ -249,20 +252,21 @@ def crossings(curves: dict[str, dict[str, list[tuple[int, float]]]]) -> list[dic
             for low, high in pairwise(clear):
                 if gaps[low] * gaps[high] < 0:
                     length = zero_between([(n, g) for n, g in gaps.items() if low <= n <= high])
+                    one_first = gaps[low] < 0
                     found.append(
-                        {
-                            "quantity": quantity,
-                            "cheaper_before": one if gaps[low] < 0 else other,
-                            "cheaper_after": other if gaps[low] < 0 else one,
-                            "length": round(length),
-                        }
+                        Crossing(
+                            quantity=quantity,
+                            cheaper_before=one if one_first else other,
+                            cheaper_after=other if one_first else one,
+                            length=round(length),
+                        )
                     )
     return found
 
 
 def zero_between(gaps: list[tuple[int, float]]) -> float:
-    """Where a gap that changes its sign is zero, straight on the logarithm of the length: between
-    two neighbours, or, where noise lets it change several times, between the ends."""
+    """Where a gap that changes its sign is zero, interpolated on the logarithm of the length:
+    between the two neighbours, or between the ends if noise makes it change several times."""
     changes = [(a, b) for a, b in pairwise(gaps) if a[1] * b[1] <= 0]
     (low, before), (high, after) = changes[0] if len(changes) == 1 else (gaps[0], gaps[-1])
     return low * math.exp(math.log(high / low) * before / (before - after))

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from summarize.errors import DataError
-from summarize.evaluation.bench import SCHEMA_VERSION, differences
+from summarize.evaluation.bench import differences
 from summarize.evaluation.data import DOCUMENT_FIELDS, references_of
+from summarize.evaluation.result import BenchResult, DataFacts, ModelResult
 from summarize.evaluation.rouge import RESAMPLES, SEED, report, rouge, signature
 from summarize.evaluation.text import describe
 from summarize.training.examples import read_rows
@@ -102,7 +102,7 @@ def plain_lines(source: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def score(predictions: list[Lines], references: Lines) -> dict[str, Any]:
+def score(predictions: list[Lines], references: Lines) -> BenchResult:
     """The part of `bench` that needs no model. Raises DataError where lengths differ."""
     if not references.texts:
         raise DataError(f"{references.name} is empty")
@@ -117,16 +117,15 @@ def score(predictions: list[Lines], references: Lines) -> dict[str, Any]:
     texts = {lines.name: [text for (text,) in lines.texts] for lines in predictions}
     scores = {name: rouge(found, references.texts) for name, found in texts.items()}
     several = any(len(r) > 1 for r in references.texts)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "kind": "score",
-        "data": {"name": references.name, "documents": len(references.texts)},
-        "signature": signature("max" if several else "1"),
-        "seed": SEED,
-        "resamples": RESAMPLES,
-        "models": {
-            name: {"scores": report(scores[name]), "text": describe(found, references.documents)}
+    return BenchResult(
+        kind="score",
+        data=DataFacts(name=references.name, documents=len(references.texts)),
+        signature=signature("max" if several else "1"),
+        seed=SEED,
+        resamples=RESAMPLES,
+        models={
+            name: ModelResult(report(scores[name]), describe(found, references.documents))
             for name, found in texts.items()
         },
-        "differences": differences(scores),
-    }
+        differences=differences(scores),
+    )

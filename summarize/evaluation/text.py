@@ -1,4 +1,4 @@
-"""What can be said of a summary without a reference: how short, how new, how repetitive."""
+"""What can be said of a summary without a reference: how short, how novel, how repetitive."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+
+from summarize.evaluation.result import TextFacts
 
 WORD = re.compile(r"\w+")
 
@@ -31,25 +33,26 @@ def repeated_share(summary: str, size: int = 2) -> float | None:
     return 1 - len(set(written)) / len(written) if written else None
 
 
-def describe(summaries: Sequence[str], documents: Sequence[str] | None) -> dict[str, float | None]:
-    """Means over the summaries; what needs the documents is left out where there are none.
+def describe(summaries: Sequence[str], documents: Sequence[str] | None) -> TextFacts:
+    """Means over the summaries; without documents, only what needs none.
 
     `compression` is words of the document over words of the summary (Grusky et al. 2018).
     """
-    counts = np.array([len(words(s)) for s in summaries])
-    values: dict[str, float | None] = {
-        "words": mean(counts.tolist()),
-        "repeated_word_pairs": mean([repeated_share(s) for s in summaries]),
-        "distinct_summaries": len(set(summaries)) / len(summaries) if len(summaries) else None,
-        "empty_summaries": mean([float(n == 0) for n in counts]),
+    counts = [len(words(s)) for s in summaries]
+    pairs = list(zip(documents or [], summaries, strict=documents is not None))
+    ratios = [len(words(d)) / len(words(s)) for d, s in pairs if words(s)]
+    novel = {
+        f"novel_{size}grams": mean([novel_share(d, s, size) for d, s in pairs])
+        for size in (1, 2, 3)
     }
-    if documents is None:
-        return values
-    pairs = list(zip(documents, summaries, strict=True))
-    values["compression"] = mean([len(words(d)) / n for (d, _), n in zip(pairs, counts) if n])  # noqa: B905
-    for size in (1, 2, 3):
-        values[f"novel_{size}grams"] = mean([novel_share(d, s, size) for d, s in pairs])
-    return values
+    return TextFacts(
+        words=mean(counts),
+        repeated_word_pairs=mean([repeated_share(s) for s in summaries]),
+        distinct_summaries=len(set(summaries)) / len(summaries) if len(summaries) else None,
+        empty_summaries=mean([float(n == 0) for n in counts]),
+        compression=mean(ratios),
+        **novel,
+    )
 
 
 def mean(values: Sequence[float | None]) -> float | None:

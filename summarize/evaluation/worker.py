@@ -19,6 +19,7 @@ from typing import Any
 from summarize.errors import SummarizeError
 from summarize.evaluation.environment import peak_memory
 from summarize.options import Options
+from summarize.pipeline.quoting import FOLLOWED
 from summarize.pipeline.run import Summarizer, load_summarizer
 
 
@@ -51,11 +52,10 @@ def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
         known = dict(values)
         if not summarizer.capabilities.styles:
             known.pop("style", None)  # a row's style is for the models that were trained on styles
-        # What a model writes of what it reads at once, unless something else is asked for; one that
-        # quotes takes no options.
-        asked = {"mode": "abstractive", "overflow": "truncate", **job["options"]}
-        asked = asked if summarizer.capabilities.writes else {}
-        options = Options(**{**asked, **known, "batch_size": job["batch_size"]})
+        asked = {**job["options"], **known}
+        if not summarizer.capabilities.writes:  # the options of a search say nothing to it
+            asked = {name: value for name, value in asked.items() if name in FOLLOWED}
+        options = Options(**{**asked, "batch_size": job["batch_size"]})
         rows = list(group)
         for start in range(0, len(rows), job["batch_size"]):
             batch = rows[start : start + job["batch_size"]]

@@ -1,7 +1,7 @@
-"""The figures of a report, drawn by matplotlib: as PNG, and as SVG that follows the page's colours.
+"""The charts of a report, drawn by matplotlib: as PNG, and as SVG in the colours of the page.
 
-Colours are those of Okabe & Ito (2008), which colour-blind readers can tell apart; each model has a
-marker of its own as well.
+The models' colours are those of Okabe & Ito (2008), which colour-blind readers can tell apart. Each
+model also has its own marker.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from summarize.errors import ModelError, OutputError
+from summarize.evaluation.result import (
+    BenchResult,
+    Interval,
+    Result,
+    ScalingCell,
+    ScalingResult,
+)
 from summarize.views.terminal import visible
 
 if TYPE_CHECKING:
@@ -45,10 +52,10 @@ def style(name: str, names: list[str]) -> tuple[str, str]:
     return OTHERS[rest.index(name) % len(OTHERS)]
 
 
-def pictures(result: dict[str, Any]) -> dict[str, tuple[str, Figure]]:
+def pictures(result: Result) -> dict[str, tuple[str, Figure]]:
     """Name -> what it shows, in a sentence, and the figure."""
     require_matplotlib()
-    if result["kind"] == "scaling":
+    if isinstance(result, ScalingResult):
         return {
             "time-by-length": ("Time against the length of the document", time_by_length(result)),
             "memory-by-length": (
@@ -57,12 +64,12 @@ def pictures(result: dict[str, Any]) -> dict[str, tuple[str, Figure]]:
             ),
         }
     found = {}
-    if len(result.get("buckets", [])) > 1:
+    if len(result.buckets) > 1:
         found["rouge-by-length"] = (
             "ROUGE-1 against the length of the document, with 95 % intervals",
             rouge_by_length(result),
         )
-    if any(model.get("cost") for model in result["models"].values()):
+    if any(model.cost for model in result.models.values()):
         found["quality-speed"] = (
             "ROUGE-1 against the time that a summary takes",
             quality_speed(result),
@@ -118,14 +125,14 @@ def plain_ticks(ax: Axes, values: list[float]) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
-def rouge_by_length(result: dict[str, Any]) -> Figure:
+def rouge_by_length(result: BenchResult) -> Figure:
     figure, (ax,) = new_figure(1)
-    names = list(result["models"])
-    middles = [bucket["median_words"] for bucket in result["buckets"]]
+    names = list(result.models)
+    middles = [bucket.median_words for bucket in result.buckets]
     for i, name in enumerate(names):
         colour, marker = style(name, names)
-        f1 = [bucket["models"][name]["rouge1"]["f1"] for bucket in result["buckets"]]
-        means = [value["mean"] for value in f1]
+        f1 = [bucket.models[name].rouge1.f1 for bucket in result.buckets]
+        means = [value.mean for value in f1]
         spread = [[below(v) for v in f1], [above(v) for v in f1]]
         shift = 1 + 0.012 * (i - (len(names) - 1) / 2)  # so that the intervals stand side by side
         ax.errorbar(
@@ -139,43 +146,43 @@ def rouge_by_length(result: dict[str, Any]) -> Figure:
             linewidth=1.8,
         )
     plain_ticks(ax, [float(m) for m in middles])
-    ax.set_xlabel("words of the document (middle of each group)")
+    ax.set_xlabel("words of the document (median of each group)")
     ax.set_ylabel("ROUGE-1 F1")
     ax.set_ylim(bottom=0)
     legend(ax)
     return figure
 
 
-def below(value: dict[str, Any]) -> float:
-    return 0.0 if value["low"] is None else max(0.0, value["mean"] - value["low"])
+def below(value: Interval) -> float:
+    return 0.0 if value.low is None else max(0.0, value.mean - value.low)
 
 
-def above(value: dict[str, Any]) -> float:
-    return 0.0 if value["high"] is None else max(0.0, value["high"] - value["mean"])
+def above(value: Interval) -> float:
+    return 0.0 if value.high is None else max(0.0, value.high - value.mean)
 
 
-def quality_speed(result: dict[str, Any]) -> Figure:
+def quality_speed(result: BenchResult) -> Figure:
     figure, (ax,) = new_figure(1)
-    names = list(result["models"])
-    for name, model in result["models"].items():
-        if not model.get("cost"):
+    names = list(result.models)
+    for name, model in result.models.items():
+        if model.cost is None:
             continue
         colour, marker = style(name, names)
-        f1 = model["scores"]["rouge1"]["f1"]
-        x = 1000 * model["cost"]["seconds_per_document"]["median"]
+        f1 = model.scores["rouge1"].f1
+        x = 1000 * model.cost.seconds_per_document.median
         ax.errorbar(
             [x],
-            [f1["mean"]],
+            [f1.mean],
             yerr=[[below(f1)], [above(f1)]],
             color=colour,
             marker=marker,
             markersize=9,
             capsize=3,
         )
-        memory = model["cost"]["peak_memory_bytes"] / 2**20
+        memory = model.cost.peak_memory_bytes / 2**20
         ax.annotate(
             f"{label(name)}\n{memory:,.0f} MiB",
-            (x, f1["mean"]),
+            (x, f1.mean),
             xytext=(10, 4),
             textcoords="offset points",
             color=INK,
@@ -189,23 +196,20 @@ def quality_speed(result: dict[str, Any]) -> Figure:
     return figure
 
 
-def time_by_length(result: dict[str, Any]) -> Figure:
+def time_by_length(result: ScalingResult) -> Figure:
     panels = [
-        ("inference", "encoder", "Reading the document"),
-        ("inference", "whole", "Whole summary"),
-        ("training", "training_step", "Training step"),
+        ("encoder", "Reading the document"),
+        ("whole", "Whole summary"),
+        ("training_step", "Training step"),
     ]
     figure, axes = new_figure(3)
     figure.set_size_inches(11.5, 4.2)
-    for ax, (phase, quantity, title) in zip(axes, panels, strict=True):
+    for ax, (quantity, title) in zip(axes, panels, strict=True):
         for name, cells in networks(result).items():
-            points = [
-                (c["length"], c[phase]["seconds"][quantity]["median"])
-                for c in cells
-                if quantity in c.get(phase, {}).get("seconds", {})
-            ]
-            draw_line(ax, points, name, list(result["models"]))
-        lengths_axis(ax, result["lengths"])
+            found = ((c.length, c.value(quantity)) for c in cells)
+            points = [(length, value) for length, value in found if value is not None]
+            draw_line(ax, points, name, list(result.models))
+        lengths_axis(ax, result.lengths)
         ax.set_yscale("log")
         logarithmic(ax.yaxis)
         ax.set_title(title)
@@ -214,19 +218,16 @@ def time_by_length(result: dict[str, Any]) -> Figure:
     return figure
 
 
-def memory_by_length(result: dict[str, Any]) -> Figure:
+def memory_by_length(result: ScalingResult) -> Figure:
     figure, axes = new_figure(2)
     for ax, phase in zip(axes, ("inference", "training"), strict=True):
         for name, cells in networks(result).items():
-            points = [
-                (c["length"], c[phase]["peak_memory_bytes"] / 2**20)
-                for c in cells
-                if "peak_memory_bytes" in c.get(phase, {})
-            ]
-            draw_line(ax, points, name, list(result["models"]))
-            unfit = [c["length"] for c in cells if c.get(phase, {}).get("out_of_memory")]
+            found = ((c.length, c.phase(phase).peak_memory_bytes) for c in cells)
+            points = [(length, value / 2**20) for length, value in found if value is not None]
+            draw_line(ax, points, name, list(result.models))
+            unfit = [c.length for c in cells if c.phase(phase).out_of_memory]
             if unfit and points:
-                colour, _ = style(name, list(result["models"]))
+                colour, _ = style(name, list(result.models))
                 ax.annotate(
                     f"{label(name)} does not fit\nfrom {unfit[0]:,} tokens on",
                     points[-1],
@@ -235,7 +236,7 @@ def memory_by_length(result: dict[str, Any]) -> Figure:
                     color=colour,
                     ha="right",
                 )
-        lengths_axis(ax, result["lengths"])
+        lengths_axis(ax, result.lengths)
         ax.set_yscale("log")
         logarithmic(ax.yaxis)
         ax.set_title("Writing a summary" if phase == "inference" else "Training step")
@@ -244,12 +245,12 @@ def memory_by_length(result: dict[str, Any]) -> Figure:
     return figure
 
 
-def networks(result: dict[str, Any]) -> dict[str, Any]:
-    """Models that encode: beside them a rule like lead is a flat line at the bottom."""
+def networks(result: ScalingResult) -> dict[str, list[ScalingCell]]:
+    """Models with an encoder; beside them, `lead` would be a flat line at the bottom."""
     return {
         name: cells
-        for name, cells in result["models"].items()
-        if any("encoder" in c["inference"].get("seconds", {}) for c in cells)
+        for name, cells in result.models.items()
+        if any("encoder" in c.inference.seconds for c in cells)
     }
 
 
@@ -261,7 +262,7 @@ def draw_line(ax: Axes, points: list[tuple[int, float]], name: str, names: list[
 
 
 def lengths_axis(ax: Axes, lengths: list[int]) -> None:
-    """Every other length has its number, so that they do not touch."""
+    """Every other length gets its number, so that the numbers do not touch."""
     plain_ticks(ax, [float(n) for n in lengths[:: 1 if len(lengths) < 5 else 2]])
     ax.tick_params(axis="x", labelrotation=30)
     ax.set_xlabel("tokens of the document")

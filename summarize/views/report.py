@@ -1,12 +1,12 @@
-"""Results as one page: a single HTML file that fetches nothing, and the pictures as PNG."""
+"""Results as one page: a single HTML file that fetches nothing; and their charts as PNG."""
 
 from __future__ import annotations
 
 import html
 from pathlib import Path
-from typing import Any
 
 from summarize.errors import OutputError
+from summarize.evaluation.result import BenchResult, Result, ScalingResult
 from summarize.files import write_bytes, write_text
 from summarize.views.pictures import pictures, to_png, to_svg
 from summarize.views.tables import Table, heading, tables
@@ -33,12 +33,12 @@ dt { opacity: .75; } dd { margin: 0; overflow-wrap: anywhere; }
 """
 
 
-def write_html(results: list[dict[str, Any]], path: Path) -> None:
+def write_html(results: list[Result], path: Path) -> None:
     write_text(path, to_html(results))
 
 
-def write_pngs(results: list[dict[str, Any]], folder: Path) -> list[Path]:
-    """A file a picture; those of a second result of the same kind carry its data's name."""
+def write_pngs(results: list[Result], folder: Path) -> list[Path]:
+    """One file per chart; those of further results of the same kind carry a number."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -54,7 +54,7 @@ def write_pngs(results: list[dict[str, Any]], folder: Path) -> list[Path]:
     return written
 
 
-def to_html(results: list[dict[str, Any]]) -> str:
+def to_html(results: list[Result]) -> str:
     parts = [section(result, number) for number, result in enumerate(results)]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -65,8 +65,8 @@ def to_html(results: list[dict[str, Any]]) -> str:
     )
 
 
-def section(result: dict[str, Any], number: int) -> str:
-    title = "As documents grow" if result["kind"] == "scaling" else heading(result)
+def section(result: Result, number: int) -> str:
+    title = "As documents grow" if isinstance(result, ScalingResult) else heading(result)
     parts = [f"<h2>{escape(title)}</h2>", facts(result)]
     for name, (label, figure) in pictures(result).items():
         svg = to_svg(figure, f"{name}-{number}", label)
@@ -75,16 +75,16 @@ def section(result: dict[str, Any], number: int) -> str:
     return f"<section>\n{chr(10).join(parts)}\n</section>"
 
 
-def facts(result: dict[str, Any]) -> str:
-    """Command, date, machine and versions: what it takes to measure again."""
-    used = result.get("environment", {})
+def facts(result: Result) -> str:
+    """Command, date, machine and versions: what it takes to repeat the measurement."""
+    used = result.environment or {}
     shown = {
-        "command": result.get("command"),
-        "date": result.get("date"),
+        "command": result.command,
+        "date": result.date,
         "machine": f"{used['cpu']}, {used['threads']} thread(s) a process" if used else None,
         "versions": ", ".join(f"{k} {v}" for k, v in used.get("versions", {}).items()) or None,
-        "scores": result.get("signature"),
-        "data": result.get("data", {}).get("sha256"),
+        "scores": result.signature if isinstance(result, BenchResult) else None,
+        "data": result.data.sha256 if isinstance(result, BenchResult) else None,
     }
     rows = [
         f"<dt>{name}</dt><dd><code>{escape(str(value))}</code></dd>"
