@@ -11,6 +11,7 @@ from importlib import import_module
 
 import typer
 
+from summarize.commands.lean import LeanCommand
 from summarize.errors import SummarizeError
 
 # Name -> what `summarize --help` says of it. The module and its function are named alike.
@@ -47,7 +48,7 @@ def app(name: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     texts = {"help": module.HELP, "epilog": getattr(module, "EPILOG", None)}
-    made.command(**texts)(guarded(getattr(module, name)))
+    made.command(cls=LeanCommand, **texts)(guarded(getattr(module, name)))
     return made
 
 
