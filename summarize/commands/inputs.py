@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from summarize.commands import rows
 from summarize.commands.app import COMMANDS
 from summarize.document import read as documents
 from summarize.document.document import Document
@@ -31,7 +30,7 @@ class Inputs:
     offline: bool = False
 
     def has_rows(self) -> bool:
-        return self.field is not None and any(rows.is_table(source) for source in self.files)
+        return self.field is not None and any(map(is_table, self.files))
 
     def read(self, source: str) -> Iterator[Document | DocumentError]:
         """A document, or one for each row; what can't be read does not stop the others."""
@@ -40,12 +39,20 @@ class Inputs:
                 from summarize.document.web import fetch
 
                 yield fetch(source, self.encoding, self.field, offline=self.offline)
-            elif self.field is not None and rows.is_table(source):
+            elif self.field is not None and is_table(source):
+                from summarize.commands import rows
+
                 yield from rows.read(source, self.field, self.encoding)
             else:
                 yield documents.read(source, self.encoding, self.field)
         except DocumentError as error:
             yield DocumentError(f"{error}{suggestion(source)}")
+
+
+def is_table(source: str) -> bool:
+    from summarize.commands import rows  # here, because a start must not wait for it
+
+    return rows.is_table(source)
 
 
 def is_url(source: str) -> bool:
