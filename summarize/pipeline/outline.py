@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -102,29 +103,47 @@ def sections(document: Document) -> list[Group]:
         block = sentence.block
         if block not in names:
             found[-1].sentences.append(i)
-    return [group for group in found if group.sentences]
+    return [group for group in absorbed(found) if group.sentences]
+
+
+def absorbed(found: list[Group]) -> Iterator[Group]:
+    """A heading with nothing but headings under it speaks for what stands under those; the title
+    of a whole document does not."""
+    of_level = Counter(group.level for group in found)
+    place = 0
+    while place < len(found):
+        group, place = found[place], place + 1
+        if not group.sentences and of_level[group.level] > 1:
+            while place < len(found) and found[place].level > group.level:
+                group.sentences.extend(found[place].sentences)
+                place += 1
+        yield group
 
 
 def within_budget(
     document: Document, lines: Sequence[tuple[Group, str]], options: Options
 ) -> list[int]:
     """Which of these lines to show: at most a fifth of the document, at least one, none that says
-    what another does. Those of the highest headings come first, and among them those of the longest
-    sections."""
+    what another does. A level of headings is shown as a whole, unless there would be next to
+    nothing: then its longest sections."""
     most = options.max_words or LONG_WORDS
     most = min(most, len(document.text.split()) // SHARE)
     texts = [f"{group.heading} {text}" for group, text in lines]
-    rank = sorted(
-        distinct(range(len(lines)), texts),
-        key=lambda n: (lines[n][0].level, -len(lines[n][0].sentences), n),
-    )
+    sizes = [len(text.split()) for text in texts]
+    different = distinct(range(len(lines)), texts)
     kept: list[int] = []
-    words = 0
-    for n in rank:
-        size = len(texts[n].split())
-        if not kept or words + size <= most:
-            kept.append(n)
-            words += size
+    for level in sorted({lines[n][0].level for n in different}):
+        here = [n for n in different if lines[n][0].level == level]
+        room = most - sum(sizes[n] for n in kept)
+        if sum(sizes[n] for n in here) <= room:
+            kept += here
+            continue
+        if len(kept) < LINES[0]:
+            for n in sorted(here, key=lambda n: -len(lines[n][0].sentences)):
+                if not kept or sizes[n] <= room:
+                    kept.append(n)
+                    room -= sizes[n]
+        break
     return sorted(kept)
 
 
