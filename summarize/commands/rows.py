@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from summarize.corpus.rows import kind_of, parse, read_rows, require_pyarrow, text_of
 from summarize.document.document import Document
 from summarize.document.read import LARGEST_BYTES, STDIN
 from summarize.errors import DataError, DocumentError
+
+Content = bytes | dict[str, Any] | DataError
 
 
 def is_table(source: str) -> bool:
@@ -45,12 +48,14 @@ def read(source: str, field: str, encoding: str | None) -> Iterator[Document | D
         yield DocumentError(str(error))
 
 
-def file_rows(source: str, kind: str, field: str, encoding: str | None) -> Iterator[tuple]:
+def file_rows(
+    source: str, kind: str, field: str, encoding: str | None
+) -> Iterator[tuple[int, Content]]:
     for row in read_rows(source, kind, (field,), encoding):
         yield row.line, row.content
 
 
-def stdin_rows() -> Iterator[tuple]:
+def stdin_rows() -> Iterator[tuple[int, Content]]:
     number = 0
     while line := sys.stdin.buffer.readline(LARGEST_BYTES + 1):
         number += 1
@@ -63,7 +68,7 @@ def stdin_rows() -> Iterator[tuple]:
 def document(
     name: str,
     line: int,
-    content: bytes | dict[str, object] | DataError,
+    content: Content,
     field: str,
     encoding: str | None,
 ) -> Document | DocumentError:

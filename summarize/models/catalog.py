@@ -145,7 +145,8 @@ def on_this_machine(model: str) -> Path | None:
 
 
 def size_on_disk(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Of the model; not of the snapshots that training keeps in folders of their own."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
 def count_parameters(path: Path) -> int | None:

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from summarize.errors import ModelError, OptionError
+from summarize.errors import ModelError, OptionError, did_you_mean
 from summarize.models.base import Chooser, Model
 
 DEFAULT_MODEL = "attention"
@@ -75,10 +75,9 @@ def load_model(
     elif "/" in name or name.startswith("."):
         raise ModelError(f"no folder {name}; create it with: summarize train DATA --out {name}")
     else:
-        raise ModelError(
-            f"no model {name!r}; use {', '.join([*SUMMARIZERS, *SHORT_NAMES])}, the folder of a "
-            "model, or the org/name of one on the Hugging Face hub"
-        )
+        known = [*SUMMARIZERS, *SHORT_NAMES]
+        use = f"; use {', '.join(known)}, a model's folder, or the org/name of one on the hub"
+        raise ModelError(f"no model {name!r}{did_you_mean(name, known) or use}")
     if loader == TRANSFORMER:
         require_transformers(name)
     module, function = loader.split(":")
