@@ -4,7 +4,7 @@
 
 For dev documents, and for our own (news, mails, ... that are no papers): the rank correlation of
 `confidence` with ROUGE, the share of each kind that falls below the threshold, and there the ROUGE
-of what the model wrote, of the source sentence that it read most, of the first sentence, and of the
+of what the model wrote, of the sentence that is chosen instead, of the first sentence, and of the
 sentence nearest to the centroid of the document's words.
 """
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from summarize import load_summarizer
-from summarize.document.sentences import first_sentence, sentences
+from summarize.document.document import Document
 from summarize.evaluation.data import Row, read_data
 from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import paired_difference, rouge_scores, with_interval
@@ -39,7 +39,8 @@ KINDS = ("rouge1", "rouge2", "rougeL")
 
 def centroid(document: str, most: int = 40) -> str:
     """The sentence whose words come most often, those in every other sentence left out."""
-    found = list(sentences(document))[:most]
+    read = Document.from_text(document)
+    found = [read.sentence_text(i) for i in range(min(most, len(read.sentences)))]
     words = [WORD.findall(sentence.lower()) for sentence in found]
     spread = Counter(word for line in words for word in set(line))
     usual = {word for word, count in spread.items() if len(found) > 4 and 2 * count > len(found)}
@@ -67,17 +68,19 @@ def main() -> None:
     dev, own = read_data(arguments.data, arguments.limit), read_data(None)
     rows = [*dev.rows, *own.rows]
     is_dev = np.arange(len(rows)) < len(dev.rows)
-    model: Any = load_summarizer(arguments.model)
+    model = load_summarizer(arguments.model)
     documents = [row.document for row in rows]
     written, taken = (
-        model.summarize(documents, mode=mode, long="truncate")
+        model.summarize(documents, mode=mode, overflow="truncate")
         for mode in ("abstractive", "extractive")
     )
-    confidence = np.array([summary.confidence for summary in written])
+    confidence = np.array([summary.confidence or 0.0 for summary in written])
     candidates = {
         "written": rouge([s.text for s in written], rows),
-        "most read sentence": rouge([s.text for s in taken], rows),
-        "first sentence": rouge([first_sentence(d)[1] for d in documents], rows),
+        "chosen sentence": rouge([s.text for s in taken], rows),
+        "first sentence": rouge(
+            [s.text for s in load_summarizer("lead").summarize(documents)], rows
+        ),
         "centroid": rouge([centroid(d) for d in documents], rows),
     }
     low = confidence < LEAST_CONFIDENCE
@@ -91,9 +94,9 @@ def main() -> None:
         return {
             "documents": int(chosen.sum()),
             "rouge": {name: asdict(with_interval(v[chosen])) for name, v in candidates.items()},
-            "most read - written": asdict(
+            "chosen - written": asdict(
                 paired_difference(
-                    candidates["most read sentence"][chosen], candidates["written"][chosen]
+                    candidates["chosen sentence"][chosen], candidates["written"][chosen]
                 )
             ),
         }

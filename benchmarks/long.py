@@ -1,9 +1,9 @@
-"""Documents longer than the models read: all of them in pieces against the opening alone.
+"""Documents longer than the model's window: its best sentences, all in chunks, or the beginning.
 
-    python benchmarks/long.py arxiv-dev.jsonl.xz -o benchmarks/results/long.json
+    python benchmarks/long.py general-dev.jsonl.xz --longest 60 -o benchmarks/results/long.json
 
-Our own documents and the longest of the dev data, those of more than 256 tokens. What is measured
-is what the models write (`--mode abstractive`), one sentence for each document.
+The longest documents of the data, one sentence for each. What is compared is what the model writes
+(`--mode abstractive`) under each --overflow, and the sentences that `extract` and `lead` give.
 """
 
 from __future__ import annotations
@@ -12,18 +12,14 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from summarize import load_summarizer
-from summarize.evaluation.bench import Plan, bench
-from summarize.evaluation.data import Data, read_data
+from summarize import Document, Summary, load_summarizer
+from summarize.evaluation.data import Row, read_data
 from summarize.evaluation.environment import command_line, environment
-from summarize.evaluation.journal import Journal
 from summarize.evaluation.rouge import (
     paired_difference,
     rouge_scores,
@@ -31,95 +27,69 @@ from summarize.evaluation.rouge import (
     with_interval,
 )
 from summarize.files import write_text
+from summarize.pipeline.run import Summarizer
 
-MODELS = ("attention", "transformer")
-ENDS = (min, max)
+KINDS = ("rouge1", "rouge2", "rougeL")
+OVERFLOWS = ("select", "truncate", "chunk")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
-    parser.add_argument("--longest", type=int, default=60, help="dev documents")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--journal", type=Path, default=Path("runs") / "long")
+    parser.add_argument("-m", "--model", default="attention")
+    parser.add_argument("--longest", type=int, default=60, help="documents")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
-    model: Any = load_summarizer("attention")
-
-    def tokens(document: str) -> int:
-        return int(model.read(document).total)
-
-    own, dev = read_data(None), read_data(arguments.data)
-    longest = sorted(dev.rows, key=lambda row: -tokens(row.document))[: arguments.longest]
-    rows = [row for row in own.rows if tokens(row.document) > model.max_source_tokens]
-    rows += [replace(row, kind="dev") for row in longest]
-    data = Data(f"{own.name} and {dev.name}, the longest", rows, len(own.rows) + len(dev.rows), "")
-    is_dev = np.array([row.kind == "dev" for row in rows])
-    sets = {"our own": ~is_dev, "dev, the longest": is_dev}
-    scores: dict[str, dict[str, Any]] = {}
-    answers: dict[str, list[Any]] = {}
-    for long in ("truncate", "chunk"):
-        plan = Plan(
-            models=list(MODELS),
-            data=data,
-            options={"long": long, "mode": "abstractive"},
-            processes=arguments.processes,
-            threads=1,
-        )
-        _, found = bench(plan, Journal(arguments.journal), lambda model, done: None)
-        for name, given in found.items():
-            texts = [answer["text"] for answer in given]
-            scores[f"{name}, {long}"] = rouge_scores(texts, [row.references for row in rows])
-            answers[f"{name}, {long}"] = given
+    data = read_data(arguments.data)
+    rows = sorted(data.rows, key=lambda row: -len(row.document))[: arguments.longest]
+    references = [row.references for row in rows]
+    answers = {name: answer(load_summarizer(name), rows, {}) for name in ("lead", "extract")}
+    summarizer = load_summarizer(arguments.model)
+    for overflow in OVERFLOWS:
+        options = {"overflow": overflow, "mode": "abstractive"}
+        answers[overflow] = answer(summarizer, rows, options)
+    scores = {
+        name: rouge_scores([summary.text for summary in found], references)
+        for name, found in answers.items()
+    }
     result = {
         "command": command_line("python", sys.argv[0]),
         "date": time.strftime("%Y-%m-%d"),
-        "data": {"own_sha256": own.sha256, "dev_sha256": dev.sha256},
+        "model": arguments.model,
+        "data": {"name": data.name, "sha256": data.sha256, "documents": len(rows)},
         "signature": signature("max"),
         "environment": environment(1),
-        "sets": {
-            label: {
-                "documents": int(chosen.sum()),
-                "tokens": [int(f([tokens(r.document) for r in pick(rows, chosen)])) for f in ENDS],
-                "models": {
-                    name: {
-                        **{
-                            k: asdict(with_interval(np.asarray(v)[chosen]))
-                            for k, v in values.items()
-                        },
-                        **cost(pick(answers[name], chosen)),
-                    }
-                    for name, values in scores.items()
-                },
-                "chunk - truncate": {
-                    model: {
-                        kind: asdict(
-                            paired_difference(
-                                np.asarray(scores[f"{model}, chunk"][kind])[chosen],
-                                np.asarray(scores[f"{model}, truncate"][kind])[chosen],
-                            )
-                        )
-                        for kind in ("rouge1", "rouge2", "rougeL")
-                    }
-                    for model in MODELS
-                },
+        "words": [len(rows[-1].document.split()), len(rows[0].document.split())],
+        "answers": {
+            name: {
+                **{kind: with_interval(scores[name][kind]) for kind in KINDS},
+                **cost(found),
             }
-            for label, chosen in sets.items()
+            for name, found in answers.items()
+        },
+        "select - truncate": {
+            kind: paired_difference(scores["select"][kind], scores["truncate"][kind])
+            for kind in KINDS
         },
     }
     write_text(arguments.output, json.dumps(result, indent=1) + "\n")
 
 
-def pick(items: list[Any], chosen: NDArray[np.bool_]) -> list[Any]:
-    return [item for item, taken in zip(items, chosen, strict=True) if taken]
+def answer(summarizer: Summarizer, rows: list[Row], options: dict[str, Any]) -> list[Summary]:
+    """With the style of each row, where the model knows it."""
+    found = []
+    for row in rows:
+        knows = row.style in summarizer.capabilities.styles
+        asked = {**options, "style": row.style} if knows else options
+        found += summarizer.summarize([Document.from_text(row.document)], **asked)
+    return found
 
 
-def cost(answers: list[Any]) -> dict[str, Any]:
-    read = sum(answer["tokens"]["read"] for answer in answers)
-    there = sum(answer["tokens"]["document"] for answer in answers)
+def cost(found: list[Summary]) -> dict[str, Any]:
+    read = sum(summary.tokens.read for summary in found)
     return {
-        "seconds": {"median": round(float(np.median([a["seconds"] for a in answers])), 3)},
-        "read": round(read / there, 4),
+        "seconds": round(float(np.median([summary.seconds for summary in found])), 4),
+        "share read": round(read / sum(summary.tokens.document for summary in found), 4),
     }
 
 
