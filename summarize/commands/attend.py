@@ -145,8 +145,8 @@ def tell(source: str, found: Alignment) -> None:
         note(f"{source}: read {found.tokens_read:,} of {found.tokens_document:,} tokens")
     if found.familiarity is not None and found.familiarity < 0.5:
         note(
-            f"{source}: unlike the text that {found.model} learned from; summarize may quote a "
-            "sentence instead of this"
+            f"{source}: unlike the text that {found.model} learned from; summarize may quote it "
+            "instead"
         )
 
 

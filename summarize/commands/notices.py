@@ -64,9 +64,10 @@ class Notices:
     def quotation(self, summary: Summary) -> str:
         if not summary.is_fallback or summary.mode not in ("extractive", "mixed"):
             return ""
-        what = "quoted" if summary.mode == "extractive" else "partly quoted"
-        advice = "--mode abstractive makes it write; -m smollm2 knows more"
-        return f"unlike the text that {summary.model} learned from; {what}{self.once(advice)}"
+        # Once a run: it holds for any number of documents.
+        if self.once(f"{summary.model} quotes") == "":
+            return ""
+        return f"{summary.model} is unsure of this text and quotes it (--mode abstractive writes)"
 
     def citation(self, summary: Summary) -> str:
         if not self.cite or summary.provenance or self.once(f"{summary.model} cites nothing") == "":
