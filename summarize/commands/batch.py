@@ -133,7 +133,8 @@ def batch(
         watch.line.clear()
         note("interrupted; the same command continues from here")
         if engine == "ray":  # which would wait for its processes
-            os._exit(stopped.code if isinstance(stopped, SystemExit) else 130)
+            code = getattr(stopped, "code", 130)
+            os._exit(code if isinstance(code, int) else 1)
         raise
     except SummarizeError as error:
         if watch.total:

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -75,7 +75,7 @@ def tried(out: Path, shard: int) -> Iterator[int]:
 
 def run_ray(
     out: Path, manifest: Manifest, pending: list[int], actors: int | None, address: str | None
-) -> Iterator[Finished]:
+) -> Generator[Finished, None, None]:
     """Finished shards in any order. Raises SummarizeError.
 
     A shard whose process dies again and again is left out.

@@ -148,7 +148,8 @@ def scan(path: str, kind: str, question: Question, known: Input | None = None) -
         return Input(path, kind, status.st_size, digest)
     if kind == "parquet":
         require_pyarrow(path)
-    documents, marks = 0, []
+    documents = 0
+    marks: list[Mark] = []
     columns = question.columns(columns_of(path, kind, question.encoding) or ())
     for row in read_rows(path, kind, columns, question.encoding):
         is_far = not marks or documents >= marks[-1].row + EVERY

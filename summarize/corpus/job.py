@@ -7,7 +7,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -134,7 +134,7 @@ def run(job: Job, summarizer: Summarizer, watch: Watch) -> Result:
 
 def events(
     job: Job, manifest: Manifest, pending: Iterator[int], processes: int, summarizer: Summarizer
-) -> Iterator[Finished | Progress]:
+) -> Generator[Finished | Progress, None, None]:
     if job.engine == "local":
         yield from run_processes(job.out, manifest, pending, processes, summarizer)
         return

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -56,7 +56,7 @@ def cores() -> int:
 
 def run_processes(
     out: Path, manifest: Manifest, pending: Iterator[int], count: int, summarizer: Summarizer | None
-) -> Iterator[Finished | Progress]:
+) -> Generator[Finished | Progress, None, None]:
     """Finished shards in any order, and progress in between. Raises SummarizeError."""
     can_fork = sys.platform == "linux" and not {"torch", "ray"} & set(sys.modules)
     crew = Crew(out, manifest, pending, summarizer if can_fork else None)
@@ -93,7 +93,7 @@ class Crew:
         self.failed_starts = 0
         self.deaths: dict[int, int] = {}  # by shard
         self.deadly: dict[tuple[int, int], int] = {}  # deaths by shard and place
-        self.context = get_context("spawn" if summarizer is None else "fork")
+        self.context: Any = get_context("spawn" if summarizer is None else "fork")
 
     def start(self, count: int) -> None:
         for _ in range(count):
