@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import importlib
 import io
 import os
 import sys
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarize.document.formats.markdown import to_text
-from summarize.document.read import check_encoding, decode, read
+from summarize.document.document import Document
+from summarize.document.encodings import check_encoding, decode
+from summarize.document.formats.markdown import without_front_matter
+from summarize.document.read import read
 from summarize.errors import DocumentError, OptionError
 
 
@@ -34,7 +37,7 @@ def write(folder: Path, name: str, data: bytes) -> str:
         ("nul.txt", b"text\0text", "binary"),
         ("control.txt", bytes(range(1, 32)) * 9, "binary"),
         ("dashes.txt", b"--- *** ---\n", "no words"),
-        ("fence.md", b"```\ncode only\n```\n", "no words"),
+        ("fence.md", b"```\ncode only\n```\n", "nothing but code"),
     ],
 )
 def test_what_is_no_document_says_so(tmp_path: Path, name: str, data: bytes, message: str) -> None:
@@ -162,14 +165,100 @@ secret = 1
 
 
 def test_markdown_leaves_what_a_reader_sees(tmp_path: Path) -> None:
-    text = read(write(tmp_path, "README.md", MARKDOWN.encode())).text
+    document = read(write(tmp_path, "README.md", MARKDOWN.encode()))
     for kept in ("Heading one", "Read the docs & code, wrapped.", "Centred & kept", "item two"):
-        assert kept in text
+        assert kept in document.prose
     for noise in ("hidden", "secret", "indented", "https", "badge", "comment", "<p", "**", "|"):
-        assert noise not in text
-    assert "cell" in text
+        assert noise not in document.prose
+    assert kinds(document) == [
+        ("heading", "Heading one"),
+        ("paragraph", "Read the docs & code, wrapped."),
+        ("code", "secret = 1"),
+        ("code", "indented = code"),
+        ("paragraph", "Centred & kept"),
+        ("item", "item one"),
+        ("item", "item two"),
+        ("table", "a | b cell | other"),
+    ]
+    assert [document.sentence_text(i) for i in range(len(document.sentences))] == [
+        text for kind, text in kinds(document) if kind not in ("code", "table")
+    ]
+
+
+def kinds(document: Document) -> list[tuple[str, str]]:
+    return [
+        (block.kind, " ".join(document.block_text(index).split()))
+        for index, block in enumerate(document.blocks)
+    ]
 
 
 def test_front_matter_alone_ends_where_it_ends() -> None:
-    assert to_text("+++\nx = 1\n+++\nText.") == "Text."
-    assert to_text("Text.\n\n---\n\nMore.") == "Text.\n\nMore."
+    assert without_front_matter("+++\nx = 1\n+++\nText.") == "Text."
+    assert without_front_matter("---\nx: 1\nText.") == "---\nx: 1\nText."
+    assert without_front_matter("Text.\n\n---\n\nMore.") == "Text.\n\n---\n\nMore."
+
+
+@pytest.mark.parametrize("module", ["gzip", "lzma", "bz2"])
+def test_compressed_files_are_read_like_others(tmp_path: Path, module: str) -> None:
+    library = importlib.import_module(module)
+    suffix = {"gzip": "gz", "lzma": "xz", "bz2": "bz2"}[module]
+    plain = read(write(tmp_path, "a.md", MARKDOWN.encode()))
+    packed = read(write(tmp_path, f"a.md.{suffix}", library.compress(MARKDOWN.encode())))
+    assert (packed.text, packed.blocks) == (plain.text, plain.blocks)
+    damaged = library.compress(MARKDOWN.encode())[:-20]
+    with pytest.raises(DocumentError, match="damaged"):
+        read(write(tmp_path, f"b.md.{suffix}", damaged))
+
+
+def test_what_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
+    bomb = importlib.import_module("lzma").compress(b"a" * (8 * 2**20))
+    with pytest.raises(DocumentError, match="unpacks to more than"):
+        read(write(tmp_path, "bomb.xz", bomb))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["# One", "Two", "===", "THREE", "   in.", "", "- item", "1. a", "```", "> q", "|a|b|"]
+            + ["A sentence. And one more!", "    x = f(y);", "    $ make", "\u2028", "Name: said."]
+        ),
+        max_size=25,
+    )
+)
+def test_blocks_and_sentences_lie_in_order_and_hold_the_words(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    document = Document.from_text(text)
+    end = 0
+    for block in document.blocks:
+        assert end <= block.start < block.end <= len(text)
+        # Between blocks there are marks, no words but the numbers of items.
+        assert not any(map(str.isalpha, text[end : block.start]))
+        end = block.end
+    last = 0
+    for sentence in document.sentences:
+        block = document.blocks[sentence.block]
+        assert max(last, block.start) <= sentence.start < sentence.end <= block.end
+        last = sentence.end
+    for index, block in enumerate(document.blocks):
+        if block.kind not in ("code", "table"):
+            found = [s for s in document.sentences if s.block == index]
+            said = "".join(text[s.start : s.end] for s in found)
+            assert letters(said) == letters(text[block.start : block.end])
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_document(text: str) -> None:
+    document = Document.from_text(text)
+    assert len(document.text) == len(text)
+    for index in range(len(document.sentences)):
+        assert document.sentence_text(index).strip()
+
+
+def test_a_number_or_a_mark_is_not_a_sentence_by_itself() -> None:
+    document = Document.from_text("It grew. 2.4. Methods were new. *** (1) 5.")
+    found = [document.sentence_text(i) for i in range(len(document.sentences))]
+    assert found == ["It grew.", "2.4. Methods were new. *** (1) 5."]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Any
+from typing import Any
 
 from summarize.errors import DocumentError
 
@@ -38,7 +38,7 @@ def unpack(data: bytes, kind: str, name: str, largest: int) -> bytes:
     return unpacked
 
 
-def opened(data: bytes, kind: str, name: str) -> IO[bytes]:
+def opened(data: bytes, kind: str, name: str) -> io.BufferedIOBase:
     """Imported on demand: most texts are not compressed."""
     file = io.BytesIO(data)
     if kind == "gz":
@@ -56,7 +56,7 @@ def opened(data: bytes, kind: str, name: str) -> IO[bytes]:
     return zstd(file, name)
 
 
-def zstd(file: io.BytesIO, name: str) -> IO[bytes]:
+def zstd(file: io.BytesIO, name: str) -> io.BufferedIOBase:
     from importlib import import_module
 
     opener: Any
@@ -70,7 +70,7 @@ def zstd(file: io.BytesIO, name: str) -> IO[bytes]:
                 f"{name} is zstd data, which this Python can't read; unpack it first: "
                 f"zstd -dc {name} | summarize"
             ) from None
-    found: IO[bytes] = opener(file)
+    found: io.BufferedIOBase = opener(file)
     return found
 
 

@@ -46,7 +46,7 @@ class Message:
 def parts(data: bytes, name: str) -> list[Part]:
     try:
         messages = [parse(one) for one in split_mbox(data.replace(b"\r\n", b"\n").lstrip())]
-        found = []
+        found: list[Part] = []
         for message in sorted(messages, key=when, reverse=True):
             found += message_parts(message, name, several=len(messages) > 1)
     except DocumentError:

@@ -105,7 +105,7 @@ def inline(children: list[Token]) -> str:
 
 def of_html(html: str) -> Part:
     """A block of HTML within Markdown: its text, without comments and tags."""
-    visible = []
+    visible: list[str] = []
     for piece in html.split("<!--"):
         visible.append(piece.partition("-->")[2] if visible else piece)
     text = unescape(TAG.sub(" ", " ".join(visible)))

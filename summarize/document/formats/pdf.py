@@ -50,9 +50,8 @@ def parts(data: bytes, name: str) -> list[Part]:
     lines = without_running_heads([page_lines(page) for page in pages])
     found = list(Paragraphs(lines).parts())
     if unread:
-        found.append(
-            Part("note", f"not read, as words are glued together or broken: {told(unread)}")
-        )
+        why = "words are glued together or broken"
+        found.append(Part("note", f"{told(unread)} left out: {why}"))
     return found
 
 

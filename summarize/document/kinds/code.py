@@ -28,7 +28,8 @@ INTERPRETERS = {
 }
 # How lines of code look, from their start or at their end; prose has few of either.
 SIGN = re.compile(
-    r"^\s*(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:{ ]|func \w|fn \w|package \w+;?$"
+    r"^\s*(?:import [\w.{*]+(?: as \w+|[ ,{}\w]* from .{1,60})?;?$"
+    r"|from [\w.]+ import |def \w+\(|class \w+[(:{ ]|func \w|fn \w|package \w+;?$"
     r"|#include\b|#define\b|#if|#endif|using [\w.]+;|public |private |static |const \w"
     r"|let \w|var \w|return\b|if \(|for \(|while \(|else\b|elif |try:|except"
     r"|\w+\(.{0,80}\);?$|@\w+|\}|\{)"
@@ -37,7 +38,9 @@ SIGN = re.compile(
 COMMENT = re.compile(r"\s*(?:#+!?|//+!?|--+|;+|%+|\"(?!\")|\*(?!/)|/\*+!?|'''|\"\"\")? ?")
 LINE_MARKS = ("#", "//", "--", ";", "%")
 CODING = re.compile(r"#.*?(?:coding[:=]|vim?:|-\*-)")
-LEGAL = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved|warranty|\(c\)|file is part of", re.I)
+LEGAL = re.compile(
+    r"copyright|licen[sc]e|spdx|all rights reserved|warranty|\(c\)|file is part of", re.I
+)
 DEFINITION = re.compile(
     r"^(?:export |pub |async |public |abstract |final |default )*(?:def|class|func|fn|struct|enum"
     r"|trait|interface|function|sub|module|type)\s+(?:\([^()\n]{0,60}\)\s*)?([A-Za-z_]\w{0,60})",
@@ -94,11 +97,19 @@ def language_of(head: list[str], name: str) -> str | None:
         return "XML"
     if len(head) < LEAST_LINES:
         return None
-    lines = [line[:LINE] for line in head if not line.lstrip().startswith(LINE_MARKS)]
+    lines = [line[:LINE] for line in head if is_code(line)]
     signs = sum(SIGN.search(line) is not None for line in lines)
-    if len(lines) < LEAST_LINES or signs < 0.6 * len(lines):
+    brackets = sum(any(sign in line for sign in "(){}=") for line in lines)
+    if len(lines) < LEAST_LINES or signs < 0.6 * len(lines) or brackets < 0.3 * len(lines):
         return None
     return "Source code"
+
+
+def is_code(line: str) -> bool:
+    line = line.lstrip()
+    if line.startswith(("#include", "#define", "#if", "#endif")):
+        return True
+    return not line.startswith((*LINE_MARKS, "*", "/*"))
 
 
 def opening(text: str) -> list[tuple[int, int]]:
