@@ -35,7 +35,7 @@ from summarize.pipeline.alignment import (
     words_of_pieces,
 )
 from summarize.pipeline.attending import words_of
-from summarize.pipeline.run import Summarizer
+from summarize.pipeline.run import Summarizer, load_summarizer
 from summarize.rnn.checkpoint import Checkpoint
 from summarize.rnn.runtime import weight_shapes
 from summarize.rnn.tokenizer import Tokenizer
@@ -461,11 +461,9 @@ def test_stepping_with_the_arrow_keys(tmp_path: Path, shipped_model: Summarizer)
 
 @pytest.mark.parametrize("kind", ["bart", "t5", "pegasus"])
 def test_layers_and_heads_of_a_transformer(kind: str, tmp_path: Path) -> None:
-    from test_transformer import make
+    from tiny_models import make
 
-    from summarize.models.huggingface import Transformer
-
-    model = Summarizer(Transformer(make(kind, tmp_path / kind)))
+    model = load_summarizer(str(make(kind, tmp_path / kind)), backend="torch")
     options = Options(max_tokens=8, mode="abstractive")
     found = model.attend(TEXTS[0], options)
     assert found.words == TEXTS[0].split()[: len(found.words)]
@@ -480,9 +478,7 @@ def test_layers_and_heads_of_a_transformer(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_chat_model_has_no_cross_attention(tmp_path: Path) -> None:
-    from test_transformer import make
-
-    from summarize.models.huggingface import Transformer
+    from tiny_models import make
 
     with pytest.raises(ModelError, match="no attention"):
-        Summarizer(Transformer(make("llama", tmp_path / "llama"))).attend(TEXTS[0])
+        load_summarizer(str(make("llama", tmp_path / "llama"))).attend(TEXTS[0])

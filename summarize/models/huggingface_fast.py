@@ -1,10 +1,11 @@
 """Encoder-decoders on a CPU with CTranslate2, several times faster than `generate`.
 
-The weights are converted once, into the user's cache, and stay in fp32: the texts are those of
-`generate`. Beam search ends by another rule where the model does not ask for early stopping:
-`generate` compares the best live hypothesis with the worst finished one, CTranslate2 waits for
-`patience` times as many finished hypotheses as the beam is wide. It seldom matters, and then the
-text found here is the one with the higher score.
+The weights are converted once, into the user's cache, and stay in fp32: greedy texts are those of
+`generate`, and so are those of a beam, with two exceptions that seldom matter. Without early
+stopping, `generate` ends when its best live hypothesis falls behind the worst finished one;
+CTranslate2 when `patience` times as many hypotheses have finished as the beam is wide. And where
+a word is forbidden (no_repeat_ngram_size), its probability goes to the others, as it does in
+`generate` with renormalize_logits=True.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ from summarize.options import Options
 LAYOUT = 1  # to be raised when `convert` writes something else
 CONVERTED = ("T5Config", "BartConfig", "PegasusConfig", "MBartConfig", "MT5Config")
 PATIENCE = {True: 1.0, False: 2.0, "never": 3.0}  # by generate's early_stopping
+# Settings that its converter asks for and that configs have lost in transformers 5, where each kind
+# of model has them in its code.
+DROPPED = {
+    "BartConfig": {"normalize_before": False, "normalize_embedding": True},
+    "MBartConfig": {"normalize_before": True, "normalize_embedding": True},
+    "PegasusConfig": {"normalize_before": True, "normalize_embedding": False},
+}
 # Settings of generate that CTranslate2 lacks, and the value that turns each off.
 UNSUPPORTED = {
     "begin_suppress_tokens": None,
@@ -143,11 +151,14 @@ class Fast:
 
 def reason_against(loaded: Loaded) -> str | None:
     """Why a model is left to PyTorch; None where CTranslate2 can run it."""
-    kind = type(loaded.model.config).__name__
-    if kind not in CONVERTED:
-        return f"models of the kind {loaded.model.config.model_type} are not converted"
+    config = loaded.model.config
+    if type(config).__name__ not in CONVERTED:
+        return f"models of the kind {config.model_type} are not converted"
     if loaded.device != "cpu":
         return f"it runs on the CPU, not on {loaded.device}"
+    heads = [getattr(config, f"{side}_attention_heads", None) for side in ("encoder", "decoder")]
+    if heads[0] != heads[1]:
+        return "its encoder and decoder have different numbers of heads"
     own = vars(loaded.model.generation_config)
     for key, off in UNSUPPORTED.items():
         if own.get(key) not in (None, off):
@@ -173,7 +184,11 @@ def convert(loaded: Loaded, folder: Path, name: str) -> None:
     from ctranslate2.converters import transformers as converter
 
     model, tokenizer = loaded.model, loaded.tokenizer
-    loader = converter._MODEL_LOADERS[type(model.config).__name__]
+    kind = type(model.config).__name__
+    loader = converter._MODEL_LOADERS[kind]
+    for key, value in DROPPED.get(kind, {}).items():
+        if not hasattr(model.config, key):
+            setattr(model.config, key, value)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
             with torch.no_grad():
