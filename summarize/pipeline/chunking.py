@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from summarize.models.base import Draft, Model, Passage, Source
+from summarize.models.base import Draft, Encoding, Model, Passage, Source
 from summarize.options import Options
 from summarize.pipeline.alignment import sentence_shares, to_words
 from summarize.pipeline.batching import write_sorted
@@ -33,6 +33,8 @@ class Line(NamedTuple):
 
     written: Written
     opening: int
+    text: str  # as it is read again
+    encoding: Encoding
 
     @property
     def shares(self) -> Shares:
@@ -76,9 +78,7 @@ def write_chunks(
     asked = hurried(model, len(chunks), options)
     found = write_all(model, passages, owners, asked, limit, retries)
     openings = [chunk[0].sentence for chunk in chunks]
-    lines = [Line(w, o) for w, o in zip(found, openings, strict=True) if w.text] or [
-        Line(found[0], openings[0])
-    ]
+    lines = lines_of(model, found, openings)
     whole = of_the_whole(lines)
     while len(lines) > 1:
         lines = list(join(model, reading, lines, replace(options, progress=None), limit, retries))
@@ -93,18 +93,28 @@ def join(
     model: Model, reading: Reading, lines: list[Line], options: Options, limit: int, retries: int
 ) -> Iterator[Line]:
     """Fewer lines: neighbours that are read at once, under the opening of the first of them."""
-    groups = fitting(model, lines, limit)
+    groups = fitting(lines, limit)
     several = [group for group in groups if len(group) > 1]
-    made = [with_opening(model, reading, group, limit) for group in several]
+    made = [with_opening(reading, group, limit) for group in several]
     passages, owners = [p for p, _ in made], [o for _, o in made]
-    fresh = iter(write_all(model, passages, owners, options, limit, retries))
+    found = write_all(model, passages, owners, options, limit, retries)
+    # A model that writes nothing of several lines did write the first of them.
+    kept = [w if w.text else g[0].written for w, g in zip(found, several, strict=True)]
+    fresh = iter(lines_of(model, kept, [group[0].opening for group in several]))
     for group in groups:
         if len(group) == 1:
             yield group[0]
             continue
-        written = next(fresh)
-        # A model that writes nothing of several lines did write the first of them.
-        yield Line(written if written.text else group[0].written, group[0].opening)
+        yield next(fresh)
+
+
+def lines_of(model: Model, found: Sequence[Written], openings: Sequence[int]) -> list[Line]:
+    """Those that say something; where none does, the first."""
+    some = [pair for pair in zip(found, openings, strict=True) if pair[0].text]
+    some = some or [(found[0], openings[0])] if found else []
+    texts = [finished(one.text) for one, _ in some]
+    encodings = model.encode(texts)
+    return [Line(*pair, *rest) for pair, *rest in zip(some, texts, encodings, strict=True)]
 
 
 def write_all(
@@ -155,12 +165,12 @@ def mean_of(rows: Sequence[Shares]) -> Shares:
     return combine([1 / len(rows)] * len(rows), rows) if rows else {}
 
 
-def fitting(model: Model, lines: list[Line], limit: int) -> list[list[Line]]:
+def fitting(lines: list[Line], limit: int) -> list[list[Line]]:
     """Neighbours, two and more at a time, that fill half of the window."""
-    sizes = map(len, model.encode([finished(line.written.text) for line in lines]))
     groups: list[list[Line]] = [[]]
     total = 0
-    for line, size in zip(lines, sizes, strict=True):
+    for line in lines:
+        size = len(line.encoding)
         if len(groups[-1]) > 1 and total + size > limit / 2:
             groups.append([])
             total = 0
@@ -170,11 +180,10 @@ def fitting(model: Model, lines: list[Line], limit: int) -> list[list[Line]]:
 
 
 def with_opening(
-    model: Model, reading: Reading, lines: Sequence[Line], limit: int
+    reading: Reading, lines: Sequence[Line], limit: int
 ) -> tuple[Passage, list[Shares]]:
     """The opening of a group's first chunk and all of its lines, as one passage."""
-    texts = [finished(line.written.text) for line in lines]
-    encodings = model.encode(texts)
+    encodings = [line.encoding for line in lines]
     room = min(limit - sum(map(len, encodings)), int(OPENING * limit))
     first = []
     for i in range(lines[0].opening, len(reading.document.sentences)):
@@ -184,9 +193,9 @@ def with_opening(
         first.append(i)
     before = reading.passage(first)
     text, starts = before.text, list(before.starts)
-    for line in texts:
+    for line in lines:
         starts.append(len(text) + bool(text))
-        text = f"{text} {line}" if text else line
+        text = f"{text} {line.text}" if text else line.text
     owners: list[Shares] = [{i: 1.0} for i in first]
     return (
         Passage(text, starts, [*before.encodings, *encodings], reading.document.text),

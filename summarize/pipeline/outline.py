@@ -45,14 +45,20 @@ def how_many(document: Document, options: Options) -> int:
     return 1 if options.length == "short" else MEDIUM
 
 
+def word_limit(document: Document, options: Options) -> int | None:
+    """Words of the whole summary, at most; None where sentences are counted instead."""
+    if is_outline(options):
+        return min(options.max_words or LONG_WORDS, len(document.text.split()) // SHARE)
+    is_medium = options.length == "medium" and options.sentences is None and options.ratio is None
+    return options.max_words or (MEDIUM_WORDS if is_medium else None)
+
+
 def choose_several(
     document: Document, options: Options, chooser: Chooser, style: str = "tldr"
 ) -> list[int]:
-    """In the document's order; of `medium` as many as its words allow."""
+    """In the document's order; as many as their words allow."""
     count = how_many(document, options)
-    most = options.max_words
-    if most is None and options.length == "medium" and not (options.sentences or options.ratio):
-        most = MEDIUM_WORDS
+    most = word_limit(document, options)
     found = chooser.choose(document, count, style)
     if most is not None and count > 1 and words_of(document, found) > most:
         found = within_words(document, chooser, count, most, style)
@@ -123,14 +129,15 @@ def absorbed(found: list[Group]) -> Iterator[Group]:
 def within_budget(
     document: Document, lines: Sequence[tuple[Group, str]], options: Options
 ) -> list[int]:
-    """Which of these lines to show: at most a fifth of the document, at least one, none that says
+    """Which of these lines to show, at least one: as many as the words allow, and none that says
     what another does. A level of headings is shown as a whole, unless there would be next to
     nothing: then its longest sections."""
-    most = options.max_words or LONG_WORDS
-    most = min(most, len(document.text.split()) // SHARE)
+    most = word_limit(document, options)
     texts = [f"{group.heading} {text}" for group, text in lines]
     sizes = [len(text.split()) for text in texts]
     different = distinct(range(len(lines)), texts)
+    if most is None:
+        return different
     kept: list[int] = []
     for level in sorted({lines[n][0].level for n in different}):
         here = [n for n in different if lines[n][0].level == level]
