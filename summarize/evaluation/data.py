@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from summarize.document.jsonl import read_rows
 from summarize.errors import DataError
 from summarize.models.registry import is_hub_id
-from summarize.training.examples import read_rows
 
 DOCUMENT_FIELDS = ("document", "article", "text", "abstract", "dialogue")
 SUMMARY_FIELDS = ("references", "summary", "highlights", "title", "target")

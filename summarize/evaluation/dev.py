@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from summarize.evaluation.rouge import rouge_scores
 from summarize.options import Options
 from summarize.pipeline.run import load_summarizer
 
-if TYPE_CHECKING:
-    from summarize.training.examples import Example
+
+class Example(Protocol):
+    """A document with its reference summaries, as training reads them."""
+
+    @property
+    def document(self) -> str: ...
+    @property
+    def references(self) -> tuple[str, ...]: ...
+    @property
+    def style(self) -> str: ...
 
 
-def dev_scores(folder: Path, examples: list[Example]) -> dict[str, float]:
+def dev_scores(folder: Path, examples: Sequence[Example]) -> dict[str, float]:
     """ROUGE-1, -2, -L F1 with a beam of 4, and `rouge`, their mean: what the best is chosen by."""
     summarizer = load_summarizer(str(folder))
     summaries = [""] * len(examples)

@@ -158,7 +158,8 @@ class BenchResult:
 
     def to_dict(self) -> dict[str, Any]:
         values: dict[str, Any] = to_json(self)
-        return values | values.pop("extra")
+        extra: dict[str, Any] = values.pop("extra")
+        return values | extra
 
 
 # --- growth with the length of the document ----------------------------------------------------
@@ -250,7 +251,8 @@ class ScalingResult:
 
     def to_dict(self) -> dict[str, Any]:
         values: dict[str, Any] = to_json(self)
-        return values | values.pop("extra")
+        extra: dict[str, Any] = values.pop("extra")
+        return values | extra
 
 
 Result = BenchResult | ScalingResult

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from summarize.document.jsonl import read_rows
 from summarize.errors import DataError
 from summarize.evaluation.bench import differences
 from summarize.evaluation.data import DOCUMENT_FIELDS, references_of
 from summarize.evaluation.result import BenchResult, DataFacts, ModelResult
 from summarize.evaluation.rouge import RESAMPLES, SEED, report, rouge, signature
 from summarize.evaluation.text import describe
-from summarize.training.examples import read_rows
 
 PREDICTION_FIELDS = ("summary", "prediction", "predictions", "text", "output")
 JSON_LINES = (".jsonl", ".json", ".jsonl.gz", ".jsonl.xz")

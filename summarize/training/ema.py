@@ -9,12 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 
 class Ema:
     """The average follows the network after each `update`; evaluation and checkpoints use it."""
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        def average(averaged: Sequence[Tensor], current: Sequence[Tensor], count: Tensor) -> None:
+        def average(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
             # At first the average follows quickly: the first weights are random.
             now = min(decay, (2 + int(count)) / (11 + int(count)))
             torch._foreach_lerp_(averaged, current, 1 - now)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import lzma
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from summarize.document.jsonl import read_rows
 from summarize.errors import DataError
 from summarize.rnn.tokenizer import EOS_ID, PAD_ID, STYLES, Tokenizer
 from summarize.training.recipe import Recipe
 
-# Sizes are rounded up so that batches share a few shapes. oneDNN builds a kernel for each new shape;
-# when every batch had its own, training took three times as long (benchmarks/LOG.md).
+# Sizes are rounded up so that batches share a few shapes. oneDNN builds a kernel for each new one,
+# and when every batch had its own, training took three times as long (benchmarks/LOG.md).
 ROWS, SOURCE, TARGET = 16, 32, 8
 IGNORE = -100  # the label of padding
 
@@ -33,31 +29,6 @@ class Example:
     references: tuple[str, ...]
     style: str
     domain: str
-
-
-def open_text(path: Path) -> io.TextIOBase:
-    if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8")
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
-
-
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number, JSON object) of each non-empty line of a .jsonl, .jsonl.gz or .jsonl.xz."""
-    try:
-        with open_text(path) as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise DataError(f"{path}:{number} is not a JSON object")
-                yield number, row
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError) as error:
-        raise DataError(f"can't read {path}: {error}") from None
-    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
-        raise DataError(f"{path}:{number} is not JSON: {error}") from None
 
 
 def read_examples(paths: Sequence[Path], recipe: Recipe) -> Iterator[Example]:
