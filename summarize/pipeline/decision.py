@@ -12,7 +12,7 @@ from summarize.models.judge import Case, Judge
 from summarize.options import Options
 from summarize.pipeline.alignment import cited
 
-SHORT_WORDS = 30  # a text that is no longer is given whole where the model can't be trusted
+SHORT_WORDS = 20  # a text that is no longer is given whole where the model can't be trusted
 
 
 class Written(NamedTuple):
