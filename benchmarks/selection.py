@@ -266,7 +266,12 @@ def lead_reference(document: Document, count: int) -> list[int]:
     return (ended or every)[:count]
 
 
-SYSTEMS = {"first": lead_reference, "LexRank and position": lexrank_reference, "selector": select}
+def taken(system: str, row: Row, document: Document, count: int) -> list[int]:
+    if system == "first":
+        return lead_reference(document, count)
+    if system == "selector":
+        return select(document, count, row.style)
+    return lexrank_reference(document, count)
 
 
 def measure(rows: Sequence[Row], count: int) -> dict[str, NDArray[np.float64]]:
@@ -274,8 +279,11 @@ def measure(rows: Sequence[Row], count: int) -> dict[str, NDArray[np.float64]]:
     documents = [Document.from_text(row.document) for row in rows]
     references = [row.references for row in rows]
     found = {}
-    for name, system in SYSTEMS.items():
-        texts = [" ".join(d.sentence_text(i) for i in system(d, count)) for d in documents]
+    for name in ("first", "LexRank and position", "selector"):
+        texts = [
+            " ".join(d.sentence_text(i) for i in taken(name, row, d, count))
+            for row, d in zip(rows, documents, strict=True)
+        ]
         scores = rouge_scores(texts, references)
         found[name] = np.stack([scores[kind] for kind in KINDS], axis=1)
     return found
