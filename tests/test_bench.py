@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT, Command
 from rouge_score.rouge_scorer import RougeScorer
 
-from summarize.errors import DataError, ModelError, OptionError
+from summarize.errors import DataError, ModelError, OptionError, OutputError
 from summarize.evaluation.bench import Plan, asked_of, bench
 from summarize.evaluation.data import own_documents, read_data
 from summarize.evaluation.journal import Journal
@@ -214,6 +214,19 @@ def test_an_interrupted_run_goes_on_where_it_was(data: Path, tmp_path: Path) -> 
     assert result.models["lead"].scores == whole.models["lead"].scores
     journal.clear()
     assert not list((tmp_path / "journal").iterdir())
+
+
+def test_two_processes_do_not_write_one_journal(data: Path, tmp_path: Path) -> None:
+    plan = Plan(["lead"], read_data(str(data)))
+
+    def told(model: str, done: int) -> None:
+        if done == 2:
+            with pytest.raises(OutputError, match="another process is measuring"):
+                bench(plan, Journal(tmp_path / "journal"), lambda model, done: None)
+
+    result, _ = bench(plan, Journal(tmp_path / "journal"), told)
+    assert result.models["lead"].cost
+    bench(plan, Journal(tmp_path / "journal"), lambda model, done: None)  # it is free again
 
 
 def test_another_question_does_not_take_an_old_answer(

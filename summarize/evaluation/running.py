@@ -56,15 +56,10 @@ def measure(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Answers in the order of the rows, and what was found once: parameters and cold start."""
     path = journal.path(asked_of(model, plan))
-    known = journal.read(path)
-    done = {line["number"]: line for line in known if line.get("kind") == "summary"}
-    facts = next((line for line in known if line.get("kind") == "facts"), {})
-    left = [number for number in range(len(plan.data.rows)) if number not in done]
-    told(model, len(plan.data.rows) - len(left))
-    with ThreadPoolExecutor(plan.processes) as pool:
-        # Rows are dealt out like cards: each process gets long and short ones.
-        shares = [left[i :: plan.processes] for i in range(plan.processes)]
-        stop: list[subprocess.Popen[str]] = []
+    with journal.held(path) as known:
+        done = {line["number"]: line for line in known if line.get("kind") == "summary"}
+        facts = next((line for line in known if line.get("kind") == "facts"), {})
+        told(model, len(done))
 
         def keep(answer: dict[str, Any]) -> None:
             if answer["kind"] == "facts":
@@ -74,6 +69,18 @@ def measure(
                 told(model, len(done))
             journal.add(path, answer)
 
+        everything = range(len(plan.data.rows))
+        work_on([number for number in everything if number not in done], model, plan, keep)
+    return [done[number] for number in everything], facts
+
+
+def work_on(
+    numbers: list[int], model: str, plan: Plan, keep: Callable[[dict[str, Any]], None]
+) -> None:
+    """Dealt out to the processes like cards, so that each gets long rows and short ones."""
+    shares = [numbers[i :: plan.processes] for i in range(plan.processes)]
+    stop: list[subprocess.Popen[str]] = []
+    with ThreadPoolExecutor(plan.processes) as pool:
         jobs = [pool.submit(work, model, share, plan, keep, stop) for share in shares if share]
         try:
             for job in jobs:
@@ -82,7 +89,6 @@ def measure(
             for process in stop:
                 process.kill()
             raise
-    return [done[number] for number in range(len(plan.data.rows))], facts
 
 
 def work(

@@ -94,37 +94,42 @@ def measure(
 ) -> Iterator[ScalingCell]:
     """A cell for each length."""
     path = journal.path(asked_of(model, plan))
-    known = {
-        (line["length"], line["phase"]): line["found"]
-        for line in journal.read(path)
-        if time.time() - line["at"] < A_DAY
-    }
-    for length in plan.lengths:
-        phases: dict[str, Phase] = {}
-        for phase in ("inference", "training") if plan.training else ("inference",):
-            if phase == "training" and model in NOTHING:
-                continue
-            told(f"{model}, {length:,} tokens, {phase}")
-            found = known.get((length, phase)) or probe(model, length, phase, plan, text)
-            phases[phase] = from_json(Phase, found)
-            # What there was no memory for may fit another time.
-            if "seconds" in found and (length, phase) not in known:
-                line = {"length": length, "phase": phase, "found": found, "at": time.time()}
-                journal.add(path, line)
-            failure = phases[phase].error
-            if failure:
-                told(failure)
-                if length == plan.lengths[0] and phase == "inference":
-                    raise ModelError(failure)  # the other lengths would fail in the same way
-        beam_size, counted = phases["inference"].beam_size, None
-        if beam_size is not None:
-            counted = multiply_adds(model, length, plan.summary_tokens, beam_size)
-        yield ScalingCell(
-            length=length,
-            inference=phases["inference"],
-            training=phases.get("training"),
-            multiply_adds=counted,
-        )
+    with journal.held(path) as lines:
+        known = {
+            (line["length"], line["phase"]): line["found"]
+            for line in lines
+            if time.time() - line["at"] < A_DAY
+        }
+        for length in plan.lengths:
+            phases: dict[str, Phase] = {}
+            for phase in ("inference", "training") if plan.training else ("inference",):
+                if phase == "training" and model in NOTHING:
+                    continue
+                told(f"{model}, {length:,} tokens, {phase}")
+                found = known.get((length, phase)) or probe(model, length, phase, plan, text)
+                # What there was no memory for may fit another time.
+                if "seconds" in found and (length, phase) not in known:
+                    line = {"length": length, "phase": phase, "found": found, "at": time.time()}
+                    journal.add(path, line)
+                phases[phase] = from_json(Phase, found)
+                failure = phases[phase].error
+                if failure and phase == "inference" and length == plan.lengths[0]:
+                    raise ModelError(failure)  # the other lengths would fail alike
+                if failure:
+                    told(failure)
+            yield cell(model, length, phases, plan)
+
+
+def cell(model: str, length: int, phases: dict[str, Phase], plan: Plan) -> ScalingCell:
+    inference, counted = phases["inference"], None
+    if inference.beam_size is not None:
+        counted = multiply_adds(model, length, plan.summary_tokens, inference.beam_size)
+    return ScalingCell(
+        length=length,
+        inference=inference,
+        training=phases.get("training"),
+        multiply_adds=counted,
+    )
 
 
 def asked_of(model: str, plan: Plan) -> list[Any]:
