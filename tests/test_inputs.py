@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from conftest import Command
+from conftest import ROOT, Command
 
 LEAD = ("-m", "lead")
 
@@ -235,3 +238,19 @@ def test_nobody_there_is_one_line(summarize: Command) -> None:
     done = summarize(*LEAD, "http://127.0.0.1:1/page")
     assert done.returncode == 1 and done.stderr.count(b"\n") == 1
     assert b"can't read http://127.0.0.1:1/page" in done.stderr
+
+
+def test_rows_of_a_slow_pipe_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "summarize", *LEAD, "--field", "body"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    with process:
+        assert process.stdin is not None and process.stdout is not None
+        for row in (ROWS[0], ROWS[2], ROWS[-1]):
+            process.stdin.write(row.encode() + b"\n")
+            process.stdin.flush()
+            assert process.stdout.readline().endswith(b" is here.\n")

@@ -32,8 +32,13 @@ class Inputs:
     def has_rows(self) -> bool:
         return self.field is not None and any(map(is_table, self.files))
 
-    def read(self, source: str) -> Iterator[Document | DocumentError]:
-        """A document, or one for each row; what can't be read does not stop the others."""
+    def is_live(self) -> bool:
+        """Whether rows come from a pipe, which may be slow: they must not wait for others."""
+        return self.field is not None and self.files == [documents.STDIN]
+
+    def read(self, source: str) -> Iterator[Document | DocumentError | None]:
+        """A document, or one for each row; what can't be read does not stop the others. None says
+        that a pipe has no more for now."""
         try:
             if is_url(source):
                 from summarize.document.web import fetch

@@ -22,10 +22,10 @@ def is_table(source: str) -> bool:
 
 
 def holds_json_lines(stream: object) -> bool:
-    """Whether the first line is a whole JSON object and there are more; nothing is consumed."""
+    """Whether the first line is a whole JSON object; nothing is consumed."""
     peek = getattr(stream, "peek", None)
-    first, newline, rest = peek().partition(b"\n") if peek else (b"", b"", b"")
-    if not newline or not first.lstrip().startswith(b"{") or not rest.strip():
+    first, newline, _ = peek().partition(b"\n") if peek else (b"", b"", b"")
+    if not newline or not first.lstrip().startswith(b"{"):
         return False
     try:
         parse(first, "stdin", None)
@@ -34,35 +34,49 @@ def holds_json_lines(stream: object) -> bool:
     return True
 
 
-def read(source: str, field: str, encoding: str | None) -> Iterator[Document | DocumentError]:
-    """Named by file and line: `data.jsonl:3`."""
+def read(
+    source: str, field: str, encoding: str | None
+) -> Iterator[Document | DocumentError | None]:
+    """Named by file and line: `data.jsonl:3`. None says that a pipe has no more for now."""
     name = "stdin" if source == STDIN else source
     kind = "jsonl" if source == STDIN else kind_of(source)
     try:
         if kind == "parquet":
             require_pyarrow(source)
+        found: Iterator[tuple[int, Content | None]]
         found = stdin_rows() if source == STDIN else file_rows(source, kind, field, encoding)
         for line, content in found:
-            yield document(name, line, content, field, encoding)
+            yield None if content is None else document(name, line, content, field, encoding)
     except DataError as error:
         yield DocumentError(str(error))
 
 
 def file_rows(
     source: str, kind: str, field: str, encoding: str | None
-) -> Iterator[tuple[int, Content]]:
+) -> Iterator[tuple[int, Content | None]]:
     for row in read_rows(source, kind, (field,), encoding):
         yield row.line, row.content
 
 
-def stdin_rows() -> Iterator[tuple[int, Content]]:
-    number = 0
-    while line := sys.stdin.buffer.readline(LARGEST_BYTES + 1):
-        number += 1
-        if len(line) > LARGEST_BYTES:
-            raise DataError(f"stdin:{number} is longer than {LARGEST_BYTES >> 20} MiB")
-        if not line.isspace():
-            yield number, line
+def stdin_rows() -> Iterator[tuple[int, Content | None]]:
+    """Lines that are not blank, from 1; None where a slow pipe has no more for now."""
+    number, rest = 0, bytearray()
+    stream: Any = sys.stdin.buffer
+    while part := stream.read1(2**20):
+        if b"\n" not in part:
+            rest += part
+        else:
+            *lines, last = bytes(rest + part).split(b"\n")
+            rest = bytearray(last)
+            for line in lines:
+                number += 1
+                if not line.isspace() and line:
+                    yield number, line
+            yield number, None
+        if len(rest) > LARGEST_BYTES:
+            raise DataError(f"stdin:{number + 1} is longer than {LARGEST_BYTES >> 20} MiB")
+    if rest.strip():
+        yield number + 1, bytes(rest)
 
 
 def document(

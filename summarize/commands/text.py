@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -222,6 +221,8 @@ def print_texts(inputs: Inputs, printer: Printer, progress: Progress, quiet: boo
     failed = False
     for item in read_all(inputs, progress):
         progress.clear()
+        if item is None:
+            continue
         if isinstance(item, DocumentError):
             failed = True
             note(str(item))
@@ -252,7 +253,8 @@ def summarize_all(
 
     size = batch_size(len(inputs.files), options) if is_parallel else options.batch_size
     batches = in_batches(read_all(inputs, progress), size)
-    for batch, found in threads.map_in_order(work, batches, is_parallel):
+    mapped = map(work, batches) if inputs.is_live() else None
+    for batch, found in mapped or threads.map_in_order(work, batches, is_parallel):
         summaries = iter(found)
         progress.clear()
         for item in batch:
@@ -274,12 +276,20 @@ def batch_size(files: int, options: Options) -> int:
     return min(2 * options.batch_size, -(-files // (2 * threads.available())))
 
 
-def in_batches(items: Iterator[Document | DocumentError], size: int) -> Iterator[Batch]:
-    while batch := list(islice(items, size)):
+def in_batches(items: Iterator[Document | DocumentError | None], size: int) -> Iterator[Batch]:
+    """Up to `size` documents; fewer where a pipe has no more for now."""
+    batch: Batch = []
+    for item in items:
+        if item is not None:
+            batch.append(item)
+        if batch and (item is None or len(batch) == size):
+            yield batch
+            batch = []
+    if batch:
         yield batch
 
 
-def read_all(inputs: Inputs, progress: Progress) -> Iterator[Document | DocumentError]:
+def read_all(inputs: Inputs, progress: Progress) -> Iterator[Document | DocumentError | None]:
     for source in inputs.files:
         progress.file(source)
         yield from inputs.read(source)

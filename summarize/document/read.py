@@ -66,8 +66,8 @@ def build(data: bytes, name: str, inner: str, encoding: str | None, field: str |
         return plain(to_text(text, name, field), name, note, "")
     if field is not None:
         raise DocumentError(
-            f"{name} is not a JSON object or list, which --field needs; of JSON Lines give one "
-            "line, as in: sed -n 1p FILE | summarize --field text"
+            f"{name} is not JSON, which --field needs; rows are read from .jsonl, .csv, .tsv and "
+            ".parquet files"
         )
     if kind:  # a mail names its own encoding, part by part
         raw = kind == "mail" and not encoding
