@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, Command
 
-from summarize.corpus import job, work
+from summarize.corpus import cluster, job, work
 from summarize.corpus.manifest import Finished, Journal, read_finished, read_manifest
 from summarize.corpus.processes import Progress, cores
 from summarize.corpus.shards import read_records
@@ -319,6 +319,18 @@ def test_a_directory_that_is_not_ours_is_left_alone(
     assert batch(summarize, data, "-o", data).returncode == 2
 
 
+def test_a_damaged_manifest_is_refused_until_restart(
+    summarize: Command, data: Path, here: Any
+) -> None:
+    expected = whole(summarize, data)
+    for text in ("{", "[]", '{"format_version": 99}', "{}"):
+        (data.parent / "whole" / "_manifest.json").write_text(text)
+        done = batch(summarize, data, "-o", "whole")
+        assert done.returncode == 1 and b"--restart" in done.stderr
+    batch(summarize, data, "-o", "whole", "--restart")
+    assert content(data.parent / "whole") == expected
+
+
 def test_the_output_is_no_input(summarize: Command, data: Path, here: Any) -> None:
     arguments = (".", "-o", "out", "--glob", "*.jsonl", "--glob", "*.gz")
     for _ in range(2):
@@ -484,6 +496,42 @@ def test_a_document_that_kills_its_process_is_a_record(
     found = content(data.parent / "out")
     assert "ended the process" in found[9]["error"]["message"] and found[9]["id"] == "r9"
     assert found[:9] + found[10:] == expected[:9] + expected[10:]
+
+
+def test_an_actor_answers_for_each_shard(summarize: Command, data: Path, here: Any) -> None:
+    expected = whole(summarize, data, "--shard-size", "20")
+    out = data.parent / "whole"
+    manifest = read_manifest(out)
+    assert manifest is not None
+    (out / "part-00001.jsonl.gz").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster.signal, "signal", lambda *arguments: None)
+        actor = cluster.Actor(str(out), manifest.run)
+        (news,) = actor({"shard": [1]})["news"]
+        assert json.loads(news)["documents"] == 20 and content(out) == expected
+        # Its process has died at this shard three times.
+        (out / ".trying-00001").write_bytes(b"...")
+        (news,) = actor({"shard": [1]})["news"]
+        assert json.loads(news) == {"lost": 1}
+        stranger = cluster.Actor(str(out), "another run")
+        (news,) = stranger({"shard": [1]})["news"]
+        assert "not the same directory" in json.loads(news)["failure"]
+
+
+def test_what_a_cluster_loses_is_done_here(
+    summarize: Command, data: Path, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = whole(summarize, data)
+
+    def lose(out: Path, manifest: Any, pending: list[int], *rest: Any) -> Iterator[Finished]:
+        actor = Worker(out, manifest, work.load(manifest))
+        for shard in pending[::2]:
+            yield actor.run(shard, lambda documents, errors: None)
+
+    monkeypatch.setattr(cluster, "run_ray", lose)
+    monkeypatch.setattr(cluster, "require_ray", lambda: None)
+    batch(summarize, data, "-o", "out", "--engine", "ray", "--shard-size", "6")
+    assert content(data.parent / "out") == expected
 
 
 @pytest.mark.slow

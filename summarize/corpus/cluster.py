@@ -89,8 +89,10 @@ def run_ray(
         context.max_errored_blocks = -1
         if hasattr(context, "max_consecutive_actor_init_deaths"):  # Ray 2.56 and later
             context.max_consecutive_actor_init_deaths = STARTS
-        cpus = int(ray.cluster_resources().get("CPU", 1))
-        most = max(1, min(actors or cpus, len(pending)))
+        is_cuda = (manifest.asked.device or "").startswith("cuda")
+        unit = "GPU" if is_cuda else "CPU"
+        units = int(ray.cluster_resources().get(unit, 1))
+        most = max(1, min(actors or units, len(pending)))
         blocks = min(len(pending), MOST_BLOCKS)
         shards = ray.data.from_items([{"shard": n} for n in pending], override_num_blocks=blocks)
         news = shards.map_batches(
@@ -99,6 +101,7 @@ def run_ray(
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most),
             num_cpus=1,
+            num_gpus=1 if is_cuda else None,
         )
         for values in answers(news):
             if "failure" in values:

@@ -18,6 +18,7 @@ from summarize.corpus.inputs import Input, Question, check, find, scan
 from summarize.corpus.manifest import (
     INPUTS,
     LOCK,
+    MANIFEST,
     Asked,
     Finished,
     Manifest,
@@ -117,7 +118,7 @@ def run(job: Job, summarizer: Summarizer, watch: Watch) -> Result:
         before = totals.documents
         left = manifest.shards - len(finished)
         watch.planned(manifest.documents, totals)
-        processes = min(job.processes or cores(), left)
+        processes = min(job.processes or processes_for(job.asked.device), left)
         pending = (shard for shard in range(manifest.shards) if shard not in finished)
         if left:
             with (
@@ -130,6 +131,11 @@ def run(job: Job, summarizer: Summarizer, watch: Watch) -> Result:
                         totals.add(event)
                     watch.moved(totals, event if isinstance(event, Progress) else Progress(0, 0))
     return Result(totals, before, time.monotonic() - started, processes)
+
+
+def processes_for(device: str | None) -> int:
+    """One a core; on a graphics card one, which fills it."""
+    return cores() if device in (None, "cpu") else 1
 
 
 def events(
@@ -159,31 +165,19 @@ def held(job: Job) -> Iterator[None]:
     """The output directory is ours, and nobody else's while we work."""
     if job.out.exists() and not job.out.is_dir():
         raise OptionError(f"--output {job.out} is a file; name a directory")
-    if job.out.is_dir() and read_manifest_or_none(job) is None:
+    if job.out.is_dir() and not (job.out / MANIFEST).exists():
         refuse_foreign(job.out)
     with locked(job.out / LOCK, "wait for it, or write to another directory with -o"):
         yield
-
-
-def read_manifest_or_none(job: Job) -> Manifest | None:
-    """A damaged one is forgiven to those who begin anew: it says whose directory this is."""
-    try:
-        return read_manifest(job.out)
-    except DataError:
-        if job.restart:
-            clear(job.out)
-            return None
-        raise
 
 
 def prepare(job: Job, watch: Watch) -> Manifest:
     """The manifest: the one that is there if it fits what is asked, else a new one."""
     question = job.asked.question()
     check(question)
-    manifest = read_manifest(job.out)
-    if manifest is not None and job.restart:
+    if job.restart:
         clear(job.out)
-        manifest = None
+    manifest = read_manifest(job.out)
     if manifest is None:
         return begin(job, question, watch)
     changed = difference(manifest.asked, job.asked)
