@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize.document.document import Document
-from summarize.models.base import Capabilities
+from summarize.models.base import Capabilities, Chooser
 from summarize.models.registry import Request, refuse
 from summarize.models.selector import Scored, Selector, score_sentences
 from summarize.models.term_vectors import terms, vectors_of
@@ -67,6 +67,6 @@ def standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def load(request: Request) -> Extract:
+def load(request: Request) -> Chooser:
     refuse(request, "revision", "device", "backend")
     return Extract()

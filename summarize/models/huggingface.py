@@ -24,6 +24,7 @@ from summarize.models.base import (
     Capabilities,
     Draft,
     Encoding,
+    Model,
     Passage,
     Source,
     TokenAttention,
@@ -235,7 +236,7 @@ class Transformer:
         )
 
 
-def load(request: Request) -> Transformer:
+def load(request: Request) -> Model:
     return Transformer(request)
 
 

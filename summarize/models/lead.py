@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from summarize.document.document import Document
 from summarize.document.sentences import ENDS
-from summarize.models.base import Capabilities
+from summarize.models.base import Capabilities, Chooser
 from summarize.models.registry import Request, refuse
 
 
@@ -35,6 +35,6 @@ class Lead:
         return whole or prose or list(range(len(sentences)))
 
 
-def load(request: Request) -> Lead:
+def load(request: Request) -> Chooser:
     refuse(request, "revision", "device", "backend")
     return Lead()

@@ -20,6 +20,7 @@ from summarize.models.base import (
     Capabilities,
     Draft,
     Encoding,
+    Model,
     Passage,
     Source,
     TokenAttention,
@@ -271,7 +272,7 @@ class Waiting:
             yield from map(self.runtime.start, memories)
 
 
-def load(request: Request) -> Rnn:
+def load(request: Request) -> Model:
     refuse(request, "revision", "device", "backend")
     assert isinstance(request.source, Path)
     return Rnn(request.source, request.name)
