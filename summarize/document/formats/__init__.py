@@ -39,7 +39,6 @@ SUFFIXES = {
     ".mbox": "mail",
     ".json": "json",
 }
-COMMENTS = re.compile(r"(?:\s*<(?:!--(?:(?!-->).)*--|\?xml[^>]*)>)*\s*", re.S)
 HTML = re.compile(r"<(?:!doctype\s+html\b|(?:html|head|body)(?:\s*>|\s+[\w:-]+=))", re.I)
 MAIL = re.compile(r"(?:From [^\n]*\n)?(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
 MAIL_FIELDS = re.compile(r"^(From|To|Subject|Date|Message-ID|Received|MIME-Version):", re.M | re.I)
@@ -69,8 +68,7 @@ def of_text(text: str, name: str) -> str | None:
     """The markup of a text, None for plain text. The content decides; where it says nothing, the
     name does."""
     head = text[:HEAD].lstrip("\ufeff")
-    before = COMMENTS.match(head)
-    if HTML.match(head, before.end() if before else 0):
+    if HTML.match(head, after_comments(head)):
         return "html"
     suffix = next((s for s in SUFFIXES if name.lower().endswith(s)), None)
     if suffix:
@@ -90,6 +88,20 @@ def of_text(text: str, name: str) -> str | None:
     if RST_TITLE.search(head) and RST_SIGN.search(text[: 8 * HEAD]):
         return "rst"
     return None
+
+
+def after_comments(head: str) -> int:
+    """Where what is not a comment or an XML declaration begins."""
+    place = 0
+    while True:
+        place += len(head[place:]) - len(head[place:].lstrip())
+        mark = "-->" if head.startswith("<!--", place) else ">"
+        if mark == ">" and not head.startswith("<?xml", place):
+            return place
+        end = head.find(mark, place)
+        if end < 0:
+            return place
+        place = end + len(mark)
 
 
 def is_json(text: str) -> bool:

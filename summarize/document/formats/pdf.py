@@ -30,7 +30,7 @@ NAMES = {
 }
 BULLET = re.compile(r"(?:[•▪●◦‣∙*–-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+(?=\S)")
 ENDS = (".", "!", "?", "…", ":", '."', ".”", ".)", "?”", "!”")
-DOT_LEADERS = re.compile(r"(?:\. ?){4,}\s*\w{0,5}$")  # an entry in a table of contents
+DOT_LEADERS = re.compile(r"(?:\. ?){4,60}\s{0,9}\w{0,5}$")  # an entry in a table of contents
 LONG_WORD = 22  # letters; few words are longer, and words glued together are
 UNREADABLE = 0.25  # of a page's letters in such words, or of its words single letters
 

@@ -24,7 +24,6 @@ CODE = {"code", "code-block", "sourcecode", "parsed-literal", "doctest", "prompt
 DOMAIN = re.compile(r"(?:py|c|cpp|js|rst|std):\w|\w*(?:method|function|attribute|data|exception)$")
 ITEM = re.compile(r"(\s*)((?:[-*+•‣]|\(?(?:\d{1,4}|#|[a-zA-Z]|[ivxIVX]{1,6})[.)])\s+)(?=\S)")
 FIELD = re.compile(r"\s*:(?!`)[^:`\s](?:[^:`]{0,80}[^:`\s])?:(?:\s|$)")
-BORDER = re.compile(r"\s*=+(?: +=+)+\s*$")
 GRID = re.compile(r"\s*\+(?:[-=]+\+)+\s*$")
 ROLE = re.compile(r"(?::[\w.+-]{1,40}){1,3}:`[~!]?([^`<\n]{1,300})(?:<[^`>\n]{0,300}>)?`")
 LINK = re.compile(r"`([^`<\n]{1,300})<[^`>\n]{0,500}>`__?")
@@ -83,7 +82,7 @@ class Reader:
             if FIELD.match(line):
                 self.skip_indented(indent(line))
                 return
-            if BORDER.match(line) or GRID.match(line):
+            if is_border(line) or GRID.match(line):
                 yield from self.rows(line)
                 return
             if line.lstrip().startswith(">>> "):
@@ -221,7 +220,7 @@ class Reader:
             rows = [line.strip().strip("|").split("|") for line in lines if not GRID.match(line)]
         else:
             starts = [found.start() for found in re.finditer(r"(?:(?<=\s)|^)=", border)]
-            while not BORDER.match(lines[-1]) and self.number < len(self.lines):
+            while not is_border(lines[-1]) and self.number < len(self.lines):
                 self.number += 1  # a blank line within
                 more = self.until_blank()
                 if not more:
@@ -231,9 +230,14 @@ class Reader:
             rows = [
                 [line[start:end] for start, end in zip(starts, ends, strict=True)]
                 for line in lines
-                if not BORDER.match(line)
+                if not is_border(line)
             ]
         yield table([[inline(cell.strip()) for cell in row] for row in rows])
+
+
+def is_border(line: str) -> bool:
+    """===  ====, as around the rows of a simple table."""
+    return set(line.strip()) == {"=", " "}
 
 
 def indent(line: str) -> int:
