@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from summarize.document.document import Block
-from summarize.document.headings import headings, is_ruled
-from summarize.document.sentences import marked
+from summarize.document.headings import headings, is_ruled, marked
 
 RULES = {"=": 1, "-": 2, "~": 3}  # level of a heading by the rule under it
 BULLET = re.compile(r"[ \t]*[-*•‣+]\s+(?=\S)")

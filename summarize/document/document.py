@@ -90,7 +90,7 @@ class Document:
     def headings(self) -> list[tuple[int, int, str]]:
         """Block index, level and name of each heading, in order."""
         return [
-            (index, block.level, " ".join(self.block_text(index).split()).strip("# "))
+            (index, block.level, " ".join(self.block_text(index).split()))
             for index, block in enumerate(self.blocks)
             if block.kind == "heading"
         ]

@@ -1,41 +1,29 @@
+"""Headings of plain texts: found in every form, and not where a line only looks like one."""
+
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from summarize.document.headings import sections
+from summarize.document.document import Document
 
 PROSE = "This paragraph says something about the thing, and ends like a sentence does."
 
 
-def letters(text: str) -> str:
-    return "".join(text.split())
-
-
-@given(
-    st.lists(
-        st.sampled_from(["# One", "Two", "=====", "THREE", "   indented.", "", "- item", PROSE]),
-        max_size=30,
-    )
-)
-def test_no_word_is_lost_or_moved(lines: list[str]) -> None:
-    text = "\n".join(lines)
-    assert letters("".join(s.text for s in sections(text))) == letters(text)
-
-
 def names(text: str) -> list[str]:
-    return [section.heading for section in sections(text)]
+    return [name for _, _, name in Document.from_text(text).headings]
 
 
 def test_headings_of_every_form_are_found() -> None:
-    assert names(f"# One\n{PROSE}\n\n## Two ##\n{PROSE}") == ["One", "Two"]
+    assert names(f"# One\n{PROSE}\n\n## Two ##\n{PROSE}\n\n# C#\n{PROSE}") == ["One", "Two", "C#"]
     assert names(f"One\n===\n{PROSE}\n\nTwo\n---\n{PROSE}") == ["One", "Two"]
     assert names(f"Opening.\n\nMethods\n\n{PROSE}\n\n2. Results\n\n{PROSE}") == [
-        "",
         "Methods",
         "2. Results",
     ]
     assert names("NAME\n       ls - list\n\nSYNOPSIS\n       ls [OPTION]") == ["NAME", "SYNOPSIS"]
+
+
+def test_their_levels() -> None:
+    text = f"# One\n{PROSE}\n\n### Two\n{PROSE}\n\nThree\n=====\n{PROSE}\n\nFour\n----\n{PROSE}"
+    assert [level for _, level, _ in Document.from_text(text).headings] == [1, 3, 1, 2]
 
 
 def test_what_only_looks_like_a_heading_is_none() -> None:
@@ -46,7 +34,8 @@ def test_what_only_looks_like_a_heading_is_none() -> None:
         f"- One\n\n{PROSE}\n\n- Two\n\n{PROSE}",
         f"and so on\n\n{PROSE}\n\nbut not here\n\n{PROSE}",
         f"Dear Ana,\n\n{PROSE}\n\nBest,\n\n{PROSE}",
-        f"Only one\n\n{PROSE}",
+        "# a comment\n# in a file of settings\nsize = 1",
+        "#hashtag here\n\nText.",
         "",
     ):
-        assert [s.heading for s in sections(text)] == [""], text
+        assert names(text) == [], text
