@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from summarize.errors import ModelError, OptionError, did_you_mean
-from summarize.models.base import Chooser, Model
+
+if TYPE_CHECKING:
+    from summarize.models.base import Chooser, Model
 
 DEFAULT_MODEL = "attention"
 RNN = "summarize.models.rnn:load"
@@ -108,7 +111,7 @@ def shipped(name: str) -> Path:
 
 def is_hugging_face(folder: Path) -> bool:
     """Whether transformers loads it: a config.json with a model_type, or a GGUF file."""
-    if any(folder.glob("*.gguf")):
+    if (folder / "summarize.json").exists() or any(folder.glob("*.gguf")):
         return True
     try:
         values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
