@@ -18,6 +18,7 @@ from summarize.errors import CheckpointError, OutputError
 from summarize.models.familiarity import Familiarity
 from summarize.models.rnn import Rnn
 from summarize.models.sealed import add_sealed, read_sealed
+from summarize.pipeline.run import Summarizer
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from summarize.rnn.manifest import read_set, seal_of, write_set
 
@@ -282,7 +283,7 @@ def test_format_1_is_still_read(frozen: Path, kind: str) -> None:
     assert all(np.array_equal(written[name], loaded.weights[name]) for name in written)
     model = Rnn(frozen / kind)
     assert (model.familiarity is None) == (kind == "dot")
-    summary = model.summarize(["The quick fox reads."], max_tokens=4, mode="abstractive")[0]
+    summary = Summarizer(model).summarize(["The quick fox reads."], mode="abstractive")[0]
     assert summary.tokens.read == summary.tokens.document > 0
 
 

@@ -44,7 +44,8 @@ class Tokenizer:
         try:
             backend = Backend.from_str(data.decode("utf-8"))
         except Exception as error:  # the Rust side raises bare Exception
-            raise CheckpointError(f"{name} is not a tokenizer: {error}") from None
+            reason = " ".join(str(error).split())[:200]
+            raise CheckpointError(f"{name} is not a tokenizer: {reason}") from None
         return cls(backend)
 
     @classmethod
