@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
         silence(1)
         return 0
     except SummarizeError as error:
-        complain(spelled(error))
+        complain(spelled(error, arguments))
         code = error.exit_code
     except Exception as error:
         if sys.flags.dev_mode:
@@ -118,26 +118,25 @@ def complain(message: str) -> None:
     print(f"summarize: {visible(message)}", file=sys.stderr)
 
 
-def spelled(error: Exception) -> str:
+def spelled(error: Exception, arguments: list[str]) -> str:
     """With options as they are typed: the library says beam_size, the command --beam-size."""
+    import re
+
+    from summarize.commands.app import COMMANDS, DEFAULT
+    from summarize.commands.describe import command
     from summarize.errors import OptionError
 
     message = str(error)
-    if isinstance(error, OptionError):
-        import re
-        from dataclasses import fields
-
-        from summarize.options import Options
-
-        names = {field.name for field in fields(Options)}
-        first, _, rest = message.partition(" ")  # "length is 'x'; use ..."
-        if first in names:
-            message = f"--{first} {rest}"
-        snake = "|".join(name for name in names if "_" in name)
-        message = re.sub(
-            rf"(?<![\w-])-{{0,2}}({snake})\b", lambda m: f"--{m[1].replace('_', '-')}", message
-        )
-    return message
+    if not isinstance(error, OptionError):
+        return message
+    name = arguments[0] if arguments and arguments[0] in COMMANDS else DEFAULT
+    flags = [option.flags[-1] for option in command(name).options]
+    names = {flag.lstrip("-").replace("-", "_"): flag for flag in flags}
+    first, _, rest = message.partition(" ")
+    if first in names and re.match(r"(is|and|does) ", rest):  # "length is 'big'; use ..."
+        message = f"{names[first]} {rest}"
+    snake = "|".join(name for name in names if "_" in name)
+    return re.sub(rf"(?<![\w-])-{{0,2}}({snake})\b", lambda m: names[m[1]], message)
 
 
 def unexpected(error: BaseException) -> str:
