@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -268,6 +269,16 @@ def test_lead_is_the_first_sentence() -> None:
 def test_what_would_change_nothing_is_refused(name: str, change: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match=f"does nothing for the model {name}"):
         load_summarizer(name).summarize(["A b."], **change)
+
+
+def test_who_decides_how_much_it_writes_is_not_told_in_sentences(checkpoint: Checkpoint) -> None:
+    rnn = Rnn(checkpoint)
+    rnn.capabilities = replace(rnn.capabilities, writes_one_sentence=False)
+    for change in ({"sentences": 4}, {"ratio": 0.1}, {"max_words": 50}):
+        with pytest.raises(OptionError, match="how much it"):
+            Summarizer(rnn).summarize(TEXTS, **change)  # type: ignore[arg-type]
+    quoted = Summarizer(rnn).summarize([" ".join(TEXTS)], sentences=2, mode="extractive")[0]
+    assert len(quoted.provenance) == 2
 
 
 @pytest.mark.parametrize("name", [name for name in SUMMARIZERS if name != "transformer"])

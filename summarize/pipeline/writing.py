@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from summarize.document.document import Document
+from summarize.errors import OptionError
 from summarize.models.base import Draft, Model, Passage, Source
 from summarize.models.extract import Extract
 from summarize.options import Options
@@ -47,6 +48,7 @@ class Writing:
     def run(self, documents: Sequence[Document], asked: Options) -> list[Summary]:
         """In order; `seconds` of each is its share of its batch."""
         self.model.check(asked)
+        self.refuse_counts(asked)
         summaries: list[Summary | None] = [None] * len(documents)
         jobs: dict[int, Job] = {}
         seconds = [0.0] * len(documents)
@@ -68,6 +70,18 @@ class Writing:
             for summary, taken, document in zip(summaries, seconds, documents, strict=True)
             if summary is not None
         ]
+
+    def refuse_counts(self, asked: Options) -> None:
+        """A model that writes several sentences decides how many."""
+        if self.model.capabilities.writes_one_sentence or asked.mode == "extractive":
+            return
+        for name in ("sentences", "ratio", "max_words"):
+            if getattr(asked, name) is not None:
+                option = "--" + name.replace("_", "-")
+                raise OptionError(
+                    f"{option} does nothing for {self.model.name}, which decides how much it "
+                    "writes; use --length or --max-tokens, or -m extract"
+                )
 
     def at_once(self, reading: Reading, asked: Options) -> Summary | None:
         """The summary of a document that is not written in a batch with others."""
