@@ -49,11 +49,11 @@ def marked(line: str) -> tuple[int, str] | None:
 
 def is_comment(lines: list[str], number: int) -> bool:
     """One of several marked lines without a gap: a comment in a configuration file, say."""
-    own = marked(lines[number])
     for near in (number - 1, number + 1):
-        other = marked(lines[near]) if 0 <= near < len(lines) else None
-        if own and other and own[0] == other[0]:
-            return True
+        if 0 <= near < len(lines) and lines[near].lstrip()[:1] == "#":
+            own, other = marked(lines[number]), marked(lines[near])
+            if own and other and own[0] == other[0]:
+                return True
     return False
 
 
