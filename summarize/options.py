@@ -31,6 +31,7 @@ class Options:
     max_tokens, min_tokens: of the summary. beam_size, length_penalty, no_repeat_ngram_size: of the
         search. seed: for hard attention, which then samples the places that it reads.
     free_words: names, numbers and rare words that the document lacks may be written.
+    check: list the names and numbers of a summary that the document lacks, as `unsupported`.
     full_vocabulary: search all tokens, not only the frequent ones and the document's; slower.
     batch_size: how many documents, or chunks of one, are written at once.
     progress: called with (done, total) after each batch of chunks.
@@ -50,6 +51,7 @@ class Options:
     no_repeat_ngram_size: int | None = None
     seed: int | None = None
     free_words: bool = False
+    check: bool = False
     full_vocabulary: bool = False
     batch_size: int = 8
     progress: Progress | None = field(default=None, compare=False)
@@ -127,6 +129,7 @@ class Changes(TypedDict, total=False):
     no_repeat_ngram_size: int | None
     seed: int | None
     free_words: bool
+    check: bool
     full_vocabulary: bool
     batch_size: int
     progress: Progress | None

@@ -29,6 +29,7 @@ class Summary:
         else the geometric mean of the token probabilities, times the text's familiarity.
     provenance: for each sentence of the summary the sentences of the document that it is from:
         {"sentence", "source_sentences": [{"number", "share"}]}, numbers from 1.
+    unsupported: names and numbers that the document lacks, if `check` asked for them, else None.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Summary:
     provenance: list[dict[str, Any]] = field(default_factory=list)
     overflow: str | None = None
     is_fallback: bool = False
+    unsupported: list[str] | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -70,4 +72,5 @@ class Summary:
             "sentences": self.sentences,
             "overflow": self.overflow,
             "fallback": self.is_fallback,
+            **({} if self.unsupported is None else {"unsupported": self.unsupported}),
         }

@@ -38,7 +38,7 @@ class Notices:
         if self.quiet:
             return
         messages = [document.note, self.reading(summary), self.quotation(summary)]
-        messages += [self.citation(summary), self.length(summary)]
+        messages += [self.citation(summary), self.length(summary), self.invention(summary)]
         if self.verbose:
             messages.append(self.work(summary))
         for message in filter(None, messages):
@@ -68,6 +68,11 @@ class Notices:
         if self.once(f"{summary.model} quotes") == "":
             return ""
         return f"{summary.model} is unsure of this text and quotes it (--mode abstractive writes)"
+
+    def invention(self, summary: Summary) -> str:
+        if not summary.unsupported:
+            return ""
+        return f"not in the text: {', '.join(summary.unsupported)}"
 
     def citation(self, summary: Summary) -> str:
         if not self.cite or summary.provenance or self.once(f"{summary.model} cites nothing") == "":

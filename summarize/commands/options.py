@@ -104,6 +104,10 @@ FreeWords = Annotated[
     bool,
     typer.Option("--free-words", help="Allow names, numbers and rare words that the text lacks."),
 ]
+Check = Annotated[
+    bool,
+    typer.Option("--check", help="List the names and numbers of each summary that its text lacks."),
+]
 FullVocabulary = Annotated[
     bool,
     typer.Option("--full-vocabulary", help="Search every token, not only likely ones; slower."),

@@ -118,6 +118,7 @@ def text(
     min_tokens: shared.MinTokens = None,
     length_penalty: shared.LengthPenalty = None,
     no_repeat_ngram_size: shared.NoRepeat = None,
+    check: shared.Check = False,
     free_words: shared.FreeWords = False,
     full_vocabulary: shared.FullVocabulary = False,
     seed: shared.Seed = None,

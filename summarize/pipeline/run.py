@@ -13,6 +13,7 @@ from summarize.options import Changes, Options, resolve
 from summarize.pipeline.alignment import Alignment
 from summarize.pipeline.attending import attend
 from summarize.pipeline.batching import RETRIES
+from summarize.pipeline.checking import checked
 from summarize.pipeline.quoting import quote, refuse_ignored
 from summarize.pipeline.writing import Writing
 from summarize.summary import Summary
@@ -101,6 +102,7 @@ class Summarizer:
             writes, "extractive" always quotes.
         beam_size, max_tokens, min_tokens, length_penalty, no_repeat_ngram_size, seed: of the
             search. batch_size: documents that are written at once; it changes no summary.
+        check: list names and numbers that the document lacks, as `unsupported`.
 
         See `help(summarize.Options)` for all of them, `help(summarize.Summary)` for the result. A
         document without words has an empty summary. Raises OptionError for an option that the
@@ -112,8 +114,12 @@ class Summarizer:
         read = [as_document(document) for document in documents]
         if is_chooser(self.model):
             refuse_ignored(self.model, asked)
-            return [quote(document, asked, self.model) for document in read]
-        return Writing(self.writer, self.max_source_tokens, self.retries).run(read, asked)
+            found = [quote(document, asked, self.model) for document in read]
+        else:
+            found = Writing(self.writer, self.max_source_tokens, self.retries).run(read, asked)
+        if asked.check:
+            return [checked(*pair) for pair in zip(found, read, strict=True)]
+        return found
 
     def attend(
         self,
