@@ -110,16 +110,16 @@ def cost(answers: Answers, facts: dict[str, Any], in_company: bool) -> Cost | No
     """Seconds of one document alone, or its share of its batch; memory of the process."""
     if not facts:
         return None
-    seconds = np.array([answer["seconds"] for answer in answers])
+    seconds = [answer["seconds"] for answer in answers]
     written = sum(answer["tokens"]["summary"] for answer in answers)
     read = sum(answer["tokens"]["read"] for answer in answers)
     there = sum(answer["tokens"]["document"] for answer in answers)
-    middle = float(np.median(seconds))
+    typical = Spread.of(seconds)
     return Cost(
         seconds_per_document=Spread(
-            median=round(middle, 6), mad=round(float(np.median(np.abs(seconds - middle))), 6)
+            round(typical.median, 6), round(typical.mad, 6) if typical.mad is not None else None
         ),
-        tokens_per_second=round(written / max(float(seconds.sum()), 1e-9), 1),
+        tokens_per_second=round(written / max(sum(seconds), 1e-9), 1),
         peak_memory_bytes=max(answer["peak_memory_bytes"] for answer in answers),
         # In batches, or beside other processes, the first summary waits for more than its model.
         cold_start_seconds=None if in_company else round(facts["cold_start_seconds"], 3),

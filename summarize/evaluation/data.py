@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from summarize.document.jsonl import read_rows
-from summarize.errors import DataError
+from summarize.errors import DataError, first_line
 from summarize.models.registry import is_hub_id
 
 DOCUMENT_FIELDS = ("document", "article", "text", "abstract", "dialogue")
@@ -104,8 +104,8 @@ def hub_rows(name: str, split: str) -> Iterator[Row]:
     except DataError:
         raise
     except Exception as error:  # whatever a server or a file provokes
-        first = " ".join(str(error).split())[:300] or type(error).__name__
-        raise DataError(f"can't read the data set {name} ({split}): {first}") from None
+        reason = first_line(error, 300)
+        raise DataError(f"can't read the data set {name} ({split}): {reason}") from None
 
 
 def joint_sha256(rows: list[Row]) -> str:

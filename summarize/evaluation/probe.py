@@ -22,12 +22,16 @@ from typing import Any
 import numpy as np
 
 from summarize.errors import SummarizeError
+from summarize.evaluation.codec import to_json
 from summarize.evaluation.environment import peak_memory
+from summarize.evaluation.result import Spread
+from summarize.evaluation.running import is_transformer
 from summarize.models.registry import load_model, shipped
+from summarize.models.rnn import DEFAULTS
 from summarize.options import Options
 from summarize.pipeline.run import Summarizer
 
-SECONDS = 4.0  # a measurement is repeated no longer than this, but at least 3 times,
+SECONDS = 4.0  # for which a measurement is repeated, but at least 3 times,
 LONGEST = 60.0  # unless three take longer than this
 
 
@@ -50,7 +54,7 @@ def main() -> None:
 
 
 def limit_memory(most: int | None) -> None:
-    """So that what does not fit fails here, and the machine does not stand still."""
+    """What does not fit must fail here, not bring the whole machine to a halt."""
     if most:
         import resource
 
@@ -62,30 +66,33 @@ def limit_memory(most: int | None) -> None:
 
 
 def inference(job: dict[str, Any]) -> dict[str, Any]:
-    """Seconds to encode and to write a whole summary, as `summarize` serves this model: of the same
-    calls, so that their difference is what decoding took."""
-    model: Any = load_model(job["model"], **job["load"])
+    """Seconds to encode and to write a whole summary, of the same calls, so that the difference is
+    what decoding took."""
+    in_torch = is_transformer(job["model"])
+    # PyTorch even where a faster engine is installed: only here can the encoder be timed alone, and
+    # tables of positions be made longer.
+    backend = {"backend": "torch"} if in_torch else {}
+    model: Any = load_model(job["model"], **job["load"], **backend)
     known = model.capabilities
     length, tokens, text = job["length"], job["summary_tokens"], job["text"]
     if not known.writes:
         words = " ".join(text.split()[:length])
         whole = repeat(lambda: Summarizer(model).summarize([words]), job["repeats"])
         return answer_of("Python", {"whole": whole}, {"read": len(words.split())})
-    is_longer = hasattr(model, "model") and lengthen(model, length)
-    # As many steps for each, whether a sentence has ended or not: nothing is written again.
+    is_longer = in_torch and lengthen(model, length)
+    # The same number of steps for all, finished sentence or not: nothing is written again.
     summarizer = Summarizer(model, max_source_tokens=length - known.added_tokens, retries=0)
     options = Options(min_tokens=tokens, max_tokens=tokens, overflow="truncate", mode="abstractive")
-    # Cut beforehand: a user's document of this length is no longer than that.
+    # Cut beforehand, since a user's document of this length would be no longer.
     text = opening(model, text, summarizer.max_source_tokens)
-    read = summarizer.summarize([text], options)[0].tokens.read
     facts = {
-        "read": read,
+        "read": summarizer.summarize([text], options)[0].tokens.read,
         "parameters": known.parameters,
-        "beam_size": beam_size(model, options),
+        "beam_size": beam_size_of_torch(model, options) if in_torch else DEFAULTS["beam_size"],
         "past_training": summarizer.max_source_tokens > known.max_source_tokens,
-        "longer_position_table": bool(is_longer),
+        "longer_position_table": is_longer,
     }
-    reading = watch_encoder(model)
+    reading = watch_torch(model) if in_torch else watch_drafts(model)
     encoder: list[float] = []
 
     def summarize() -> None:
@@ -95,55 +102,53 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
 
     whole = repeat(summarize, job["repeats"])
     encoder = encoder[-len(whole) :]
-    # What is not the encoder, by steps; the one that ends the summary is one more. A transformer's
-    # hold their share of the pass that scores what was written.
-    steps = [(all_ - part) / (tokens + 1) for all_, part in zip(whole, encoder, strict=True)]
+    # Everything but the encoder, divided by the steps; ending the summary is one more. With a
+    # transformer this includes its share of the pass that scores what was written.
+    steps = [(both - part) / (tokens + 1) for both, part in zip(whole, encoder, strict=True)]
     times = {"encoder": encoder, "whole": whole, "decoder_step": steps}
-    engine = "transformers" if hasattr(model, "model") else "NumPy"
-    return answer_of(engine, times, facts)
+    return answer_of("transformers" if in_torch else "NumPy", times, facts)
 
 
-def watch_encoder(model: Any) -> list[float]:
-    """The seconds of each reading from now on: the encoder; of a chat model, the first pass."""
+def watch_drafts(model: Any) -> list[float]:
+    """From now on, the seconds of the encoder for each batch that the model writes."""
+    seconds: list[float] = []
+    write = model.write
+
+    def watched(sources: Any, options: Options) -> Any:
+        drafts = write(sources, options)
+        seconds.append(drafts[0].encode_seconds)
+        return drafts
+
+    model.write = watched
+    return seconds
+
+
+def watch_torch(model: Any) -> list[float]:
+    """The same of a PyTorch module: its encoder, or the first pass of a chat model."""
     seconds: list[float] = []
     started: list[float] = []
-    if hasattr(model, "runtime"):
-        encode = model.runtime.encode_batch
-
-        def timed(*arguments: Any, **named: Any) -> Any:
-            before = time.perf_counter()
-            found = encode(*arguments, **named)
-            seconds.append(time.perf_counter() - before)
-            return found
-
-        model.runtime.encode_batch = timed
-    else:
-        module = model.model if model.is_chat else model.model.get_encoder()
-        module.register_forward_pre_hook(lambda *_: started.append(time.perf_counter()))
-        module.register_forward_hook(lambda *_: seconds.append(time.perf_counter() - started.pop()))
+    module = model.model if model.is_chat else model.model.get_encoder()
+    module.register_forward_pre_hook(lambda *_: started.append(time.perf_counter()))
+    module.register_forward_hook(lambda *_: seconds.append(time.perf_counter() - started.pop()))
     return seconds
 
 
 def opening(model: Any, text: str, tokens: int) -> str:
-    """The first `tokens` of a text and a few words more, so that no token is cut."""
+    """The first `tokens` of a text, and a few words more so that no token is cut."""
     squeezed = " ".join(text.split())
     offsets = model.encode([squeezed])[0].offsets[:tokens]
     return squeezed[: offsets[-1][1] + 40]
 
 
-def beam_size(model: Any, options: Options) -> int:
-    if hasattr(model, "runtime"):
-        from summarize.models.rnn import DEFAULTS
-
-        return int(DEFAULTS["beam_size"])
+def beam_size_of_torch(model: Any, options: Options) -> int:
     own = model.model.generation_config.num_beams or 1
-    return int(model.search(options).get("num_beams", own))
+    return int(model.generation.arguments(options).get("num_beams") or own)
 
 
 def lengthen(summarizer: Any, length: int) -> bool:
-    """A learned table of positions that ends too early is made longer, with random weights.
+    """Make a learned table of positions that ends too early longer, with random weights.
 
-    The time does not depend on what the weights are. Models without a table are left alone.
+    The time does not depend on the weights. Models without such a table are left alone.
     """
     config = summarizer.model.config
     changed = False
@@ -221,9 +226,9 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
             size = config.get("vocab_size") or config["network"]["vocab_size"]
             model = LossModule(make_model(recipe, size), recipe.label_smoothing)
             return model, lambda *batch: model(*batch)[0], size, recipe  # noqa: B023
-    summarizer: Any = load_model(name, **job["load"])
-    if not hasattr(summarizer, "model"):
+    if not is_transformer(name):
         raise SummarizeError(f"{name} names no recipe, so its training step is not timed")
+    summarizer: Any = load_model(name, **job["load"], backend="torch")
     if summarizer.is_chat:
         raise SummarizeError(f"{name} is no encoder-decoder; its training step is not timed")
     lengthen(summarizer, job["length"])
@@ -241,8 +246,8 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
 
 
 def repeat(action: Callable[[], Any], repeats: int) -> list[float]:
-    """Seconds of each of at most `repeats` calls after one that does not count. Past SECONDS no
-    more than 3 are made, and past LONGEST none."""
+    """Seconds of each of at most `repeats` calls, after one that does not count. Once SECONDS have
+    passed no more than 3 are made, and none if a call takes longer than LONGEST."""
     last = seconds_of(action)
     found: list[float] = []
     while len(found) < repeats and (sum(found) < SECONDS or len(found) < min(3, LONGEST // last)):
@@ -261,17 +266,8 @@ def answer_of(engine: str, times: dict[str, list[float]], facts: dict[str, Any])
     return {
         "engine": engine,
         **facts,
-        "seconds": {name: summary_of(values) for name, values in times.items()},
+        "seconds": {name: to_json(Spread.of(values)) for name, values in times.items()},
         "peak_memory_bytes": peak_memory(),
-    }
-
-
-def summary_of(seconds: list[float]) -> dict[str, float | None]:
-    middle = float(np.median(seconds))
-    return {
-        "median": middle,
-        "mad": float(np.median(np.abs(np.array(seconds) - middle))) if len(seconds) > 1 else None,
-        "repeats": len(seconds),
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from summarize.errors import DataError
@@ -69,6 +71,12 @@ class Spread:
     median: float
     mad: float | None = None
     repeats: int | None = None
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Spread:
+        middle = median(seconds)
+        mad = median(abs(value - middle) for value in seconds) if len(seconds) > 1 else None
+        return cls(middle, mad, len(seconds))
 
 
 @dataclass(frozen=True)
