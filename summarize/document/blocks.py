@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from summarize.document.document import Block
 from summarize.document.headings import headings, is_ruled, marked
+from summarize.document.parts import has_words
 
 RULES = {"=": 1, "-": 2, "~": 3}  # level of a heading by the rule under it
 BULLET = re.compile(r"[ \t]*[-*•‣+]\s+(?=\S)")
@@ -67,7 +68,10 @@ class Guess:
             elif first == ">" and not self.lines[self.number].lstrip().startswith(">>>"):
                 yield self.run("quote", lambda number: self.firsts[number] == ">")
             else:
-                yield self.paragraph()
+                number = self.number
+                block = self.paragraph()
+                if any(has_words(line) for line in self.lines[number : self.number]):
+                    yield block  # not a rule across the page
 
     def heading(self) -> Block:
         number = self.number

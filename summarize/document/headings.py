@@ -52,7 +52,7 @@ def is_comment(lines: list[str], number: int) -> bool:
     for near in (number - 1, number + 1):
         if 0 <= near < len(lines) and lines[near].lstrip()[:1] == "#":
             own, other = marked(lines[number]), marked(lines[near])
-            if own and other and own[0] == other[0]:
+            if not other or (own and own[0] == other[0]):
                 return True
     return False
 
@@ -77,7 +77,9 @@ def looks_like_one(line: str) -> bool:
     return (
         0 < len(name) <= LONGEST
         and len(name.split()) <= MOST_WORDS
-        and not name.endswith((*ENDS, ",", ";", ":"))
+        and not name.endswith((*ENDS, ",", ";", ":", "[", "{", "("))
+        and not name.lower().startswith(("copyright", "all rights reserved"))
+        and "://" not in name
         and not ITEM.match(line)
         and any(map(str.isalpha, name))
     )
