@@ -11,7 +11,11 @@ from summarize.pipeline.selection import scores
 
 
 def to_read(
-    reading: Reading, limit: int, overflow: str, among: Sequence[int] | None = None
+    reading: Reading,
+    limit: int,
+    overflow: str,
+    among: Sequence[int] | None = None,
+    style: str | None = None,
 ) -> tuple[list[int], str | None]:
     """Sentences in order, and how they came to be fewer than there are (None where all fit)."""
     every = range(len(reading.document.sentences)) if among is None else among
@@ -21,12 +25,12 @@ def to_read(
         return list(every), None
     if overflow == "truncate" and among is None:
         return reading.opening(limit), "truncate"
-    return fill(reading, limit, every), "select"
+    return fill(reading, limit, every, style or "tldr"), "select"
 
 
-def fill(reading: Reading, limit: int, among: Sequence[int]) -> list[int]:
+def fill(reading: Reading, limit: int, among: Sequence[int], style: str) -> list[int]:
     """The best sentences whose tokens fit, in order."""
-    values = scores(reading.document)
+    values = scores(reading.document, style)
     order = sorted(among, key=lambda i: (-values[i], i))
     reading.encode(order[: 2 + limit // 8])  # hardly more will fit
     kept: list[int] = []

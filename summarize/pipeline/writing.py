@@ -104,10 +104,10 @@ class Writing:
 
     def job(self, reading: Reading, asked: Options, among: Sequence[int] | None = None) -> Job:
         """To write from the whole document, or from the sentences `among` it."""
-        sentences, overflow = to_read(reading, self.window, asked.overflow, among)
+        style = style_for(reading.document, asked, self.model.capabilities)
+        sentences, overflow = to_read(reading, self.window, asked.overflow, among, style)
         passage = reading.passage(sentences)
         source = self.model.read(passage, self.window)
-        style = style_for(reading.document, asked, self.model.capabilities)
         return Job(reading, sentences, passage, source, style, overflow)
 
     def write(self, jobs: Sequence[Job], asked: Options) -> tuple[list[Draft], list[float]]:
