@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
 import os
 import shutil
 import tempfile
@@ -21,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from summarize.errors import CheckpointError, OutputError
 from summarize.files import default_mode, fsync, lock, sha256
@@ -33,6 +34,7 @@ NEXT = ".next"
 UNLISTED = "familiarity.safetensors"  # read without a hash in format 1
 ATTEMPTS = 5  # a writer would have to replace the files as often while they are read
 MOST_JSON_BYTES = 64_000_000
+LARGE = 1_000_000  # bytes from which on weights are mapped, not read
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Manifest:
         if name in self.hashes:
             if sha256(data) != self.hashes[name]:
                 refuse(path, f"its SHA-256 is not the one in {self.name}")
+            forget_pages(data)
         elif not self.lists(name):
             refuse(path, f"{self.name} does not list it")
         return data
@@ -91,7 +94,7 @@ def size_of(path: Path) -> int | None:
 def read_bytes(path: Path) -> bytes:
     """Raises CheckpointError, and names the folder that lacks the file."""
     try:
-        return path.read_bytes()
+        return map_bytes(path) if path.suffix == ".safetensors" else path.read_bytes()
     except FileNotFoundError:
         moved = path.parent.parent / path.name  # out of .next, after we looked
         if path.parent.name == NEXT and moved.exists():
@@ -102,6 +105,21 @@ def read_bytes(path: Path) -> bytes:
         ) from None
     except OSError as error:
         raise CheckpointError(f"can't read {path}: {error.strerror}") from None
+
+
+def map_bytes(path: Path) -> bytes:
+    """A large file where it lies: it reads like bytes, and takes memory where it is looked at,
+    until forget_pages. On Windows a mapped file can't be replaced, so it is read there."""
+    with path.open("rb") as file:
+        if not hasattr(mmap.mmap, "madvise") or os.fstat(file.fileno()).st_size < LARGE:
+            return file.read()
+        return cast(bytes, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def forget_pages(data: bytes) -> None:
+    """The memory of a mapped file is free again; what is looked at later is read again."""
+    if isinstance(data, mmap.mmap):
+        data.madvise(mmap.MADV_DONTNEED)
 
 
 def parse_json(data: bytes, path: Path) -> dict[str, Any]:
@@ -182,6 +200,10 @@ def read_manifest(folder: Path, name: str) -> Manifest:
         refuse(path, "its SHA-256 does not match its content")
     if any(Path(file).name != file for file in hashes):
         refuse(path, "it lists a file outside the folder")
+    if any(type(value) is not str for value in hashes.values()):
+        refuse(path, "it lists a file without its SHA-256")
+    if any(type(size) is not int or size < 0 for size in sizes.values()):
+        refuse(path, "it lists a file without its size")
     rest = {k: v for k, v in values.items() if k not in ("sha256", "files")}
     return Manifest(folder, name, data, rest, hashes, sizes)
 

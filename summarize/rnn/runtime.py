@@ -76,6 +76,10 @@ class Runtime:
     ) -> None:
         """`seed` makes hard attention draw its places; without it takes the likeliest."""
         self.config = config
+        # The largest first: what is needed to build it is free again for the others.
+        scale = halves(config.decoder_size)
+        self.lstm2 = Linear(*lstm(weights, "decoder.lstm2"), scale)
+        self.lstm1 = Linear(*lstm(weights, "decoder.lstm1"), scale)
         self.parameters = sum(int(w.size) for w in weights.values())
         self.embedding = np.array(weights["embedding.weight"])  # as stored: fp16 is half the memory
         self.output_bias = weights["output_bias"].astype(np.float32)
@@ -95,10 +99,7 @@ class Runtime:
             if name.startswith("encoder.norm") and name.endswith(".weight")
         }
         self.bridge = linear(weights, "decoder.bridge")
-        scale = halves(config.decoder_size)
-        self.lstm1 = Linear(*lstm(weights, "decoder.lstm1"), scale)
         self.attend = Attend(config, weights, seed)
-        self.lstm2 = Linear(*lstm(weights, "decoder.lstm2"), scale)
         self.readout = linear(weights, "decoder.readout")
 
     @property
@@ -331,14 +332,20 @@ def lstm(weights: Mapping[str, NDArray[Any]], name: str) -> tuple[Array, Array]:
 
     PyTorch stacks the gates as input, forget, cell, output.
     """
-    parts = ("ih", "hh")
-    kernel = np.concatenate([weights[f"{name}.weight_{part}_l0"] for part in parts], axis=1)
-    bias = np.sum([weights[f"{name}.bias_{part}_l0"].astype(np.float32) for part in parts], axis=0)
-    i, f, g, o = (slice(k * len(bias) // 4, (k + 1) * len(bias) // 4) for k in range(4))
-    return (
-        np.concatenate([kernel[gate] for gate in (i, f, o, g)]).T,
-        np.concatenate([bias[gate] for gate in (i, f, o, g)]),
-    )
+    recurrent = weights[f"{name}.weight_hh_l0"]
+    outputs, size = recurrent.shape
+    i, f, g, o = (slice(k * size, (k + 1) * size) for k in range(4))
+    columns = weights[f"{name}.weight_ih_l0"].shape[1]
+    kernel = np.empty((outputs, columns + size), dtype=recurrent.dtype)
+    bias = np.empty(outputs, dtype=np.float32)
+    for part, some in (("ih", slice(columns)), ("hh", slice(columns, None))):
+        weight = weights[f"{name}.weight_{part}_l0"]
+        for to, gate in zip((i, f, g, o), (i, f, o, g), strict=True):
+            kernel[to, some] = weight[gate]
+    first, second = (weights[f"{name}.bias_{part}_l0"] for part in ("ih", "hh"))
+    for to, gate in zip((i, f, g, o), (i, f, o, g), strict=True):
+        bias[to] = first[gate].astype(np.float32) + second[gate]
+    return kernel.T, bias
 
 
 def halves(size: int) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize.errors import CheckpointError
-from summarize.rnn.manifest import shown
+from summarize.rnn.manifest import forget_pages, shown
 
 MOST_HEADER_BYTES = 100_000_000  # what safetensors itself allows
 # float type -> the type to look at its bits in, and the bits of its exponent, which are all set in
@@ -79,12 +79,13 @@ def load_weights(
     if expected is not None:
         check_shapes(read_header(data, path), expected, path)
     try:
-        weights = views(data)
+        weights = Weights(data)
     except (ValueError, KeyError, TypeError, AttributeError):
         refuse(path, "its tensors do not fit its bytes")
     for name, weight in weights.items():
         if expected is not None and weight.dtype.kind != "f":
             raise CheckpointError(f"{path}: weight {name} is of type {weight.dtype}, not a float")
+        forget_pages(data)
         if not is_finite(weight):
             raise CheckpointError(
                 f"{path}: weight {name} holds NaN or infinity; copy or train the checkpoint again"
@@ -102,8 +103,8 @@ TYPES = {
 
 
 def views(data: bytes) -> dict[str, NDArray[Any]]:
-    """The tensors of a safetensors file where they lie, read-only: a copy of each would double the
-    memory of a start. Raises ValueError and its like for tensors that leave their place."""
+    """The tensors of a safetensors file where they lie. Raises ValueError and its like for tensors
+    that leave their place."""
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:start])
     found: dict[str, NDArray[Any]] = {}
@@ -119,6 +120,19 @@ def views(data: bytes) -> dict[str, NDArray[Any]]:
     if start + end != len(data):
         raise ValueError("bytes are left over")
     return found
+
+
+class Weights(dict[str, NDArray[Any]]):
+    """Tensors by name, read-only, in the memory of a file; of a mapped one, only the tensor that
+    was asked for last takes memory."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(views(data))
+        self.data = data
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        forget_pages(self.data)
+        return super().__getitem__(name)
 
 
 def is_finite(weight: NDArray[Any]) -> bool:
