@@ -136,6 +136,8 @@ def spelled(error: Exception, arguments: list[str]) -> str:
     if first in names and re.match(r"(is|and|does) ", rest):  # "length is 'big'; use ..."
         message = f"{names[first]} {rest}"
     snake = "|".join(name for name in names if "_" in name)
+    if not snake:
+        return message
     return re.sub(rf"(?<![\w-])-{{0,2}}({snake})\b", lambda m: names[m[1]], message)
 
 
