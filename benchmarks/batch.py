@@ -22,26 +22,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from kills import actors, children
+from kills import actors, children, write_head
 
-from summarize.corpus.rows import read_rows
 from summarize.evaluation.environment import command_line, environment
 from summarize.files import write_text
 
 WORDS = "boat sea calm harbour wind left day captain the old ship sails north again home".split()
 LOOK = 0.5  # seconds between two looks at the memory
-
-
-def write_head(source: Path, limit: int, target: Path) -> None:
-    with target.open("wb") as file:
-        for row in islice(read_rows(str(source), "jsonl", (), None), limit):
-            if isinstance(row.content, bytes):
-                file.write(row.content.rstrip(b"\n") + b"\n")
 
 
 def write_rows(count: int, target: Path) -> None:

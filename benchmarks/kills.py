@@ -20,10 +20,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from summarize.corpus.rows import read_rows
 from summarize.corpus.shards import read_records
 from summarize.evaluation.environment import command_line, environment
 from summarize.files import write_text
@@ -34,6 +38,14 @@ LOCAL, RAY = ("command", "worker"), ("command", "actor", "node")
 def command(data: Path, out: Path, model: str, engine: list[str]) -> list[str]:
     asked = ["-m", model, "--shard-size", "25", "-q", "-o", str(out), *engine]
     return [sys.executable, "-m", "summarize", "batch", str(data), *asked]
+
+
+def write_head(source: Path, limit: int, target: Path) -> None:
+    """The first rows of JSON Lines, packed or not."""
+    with target.open("wb") as file:
+        for row in islice(read_rows(str(source), "jsonl", (), None), limit):
+            if isinstance(row.content, bytes):
+                file.write(row.content.rstrip(b"\n") + b"\n")
 
 
 def content(out: Path) -> list[dict[str, Any]]:
@@ -161,9 +173,68 @@ def trial(asked: list[str], out: Path, victims: list[str], nodes: Nodes, span: S
     return Trial(killed, shards, went_on)
 
 
+@dataclass
+class Tally:
+    """What became of the trials on one engine."""
+
+    engine: str
+    seconds_uninterrupted: float
+    uninterrupted_equal: bool
+    kills: dict[str, int] = field(default_factory=dict)
+    went_on_by_itself: int = 0
+    shards_when_the_command_died: list[int] = field(default_factory=list)
+    trials: int = 0
+    unequal: int = 0
+
+    def add(self, found: Trial, is_equal: bool) -> None:
+        self.kills = dict(Counter(self.kills) + found.killed)
+        self.went_on_by_itself += found.went_on
+        self.shards_when_the_command_died += found.shards
+        self.trials += 1
+        self.unequal += not is_equal
+
+
+class Trials:
+    """Kills on one engine after the other, in a folder of their own."""
+
+    def __init__(self, data: Path, model: str, folder: Path, nodes: Nodes) -> None:
+        self.data, self.model, self.folder, self.nodes = data, model, folder, nodes
+        asked = command(data, folder / "whole", model, ["--processes", "2"])
+        subprocess.run(asked, check=True)
+        self.expected = content(folder / "whole")
+
+    def is_equal(self, out: Path) -> bool:
+        """To the run that was never stopped, with nothing left over; `out` is then removed."""
+        leftovers = [*out.glob("*.tmp"), *out.glob(".*.tmp"), *out.glob(".trying*")]
+        same = content(out) == self.expected and not leftovers
+        shutil.rmtree(out)
+        return same
+
+    def on(self, engine: str, count: int) -> Iterator[Tally]:
+        """So many kills; the tally after each trial."""
+        means = ["--processes", "2"] if engine == "local" else self.nodes.engine
+        kinds = LOCAL if engine == "local" else RAY
+        out = self.folder / "out"
+        asked = command(self.data, out, self.model, means)
+        # How long a run takes, so that kills fall on all of it. The first one is slow.
+        spans, same = [], True
+        for _ in range(2):
+            spans.append(timed(asked, out))
+            same &= self.is_equal(out)
+        tally = Tally(engine, round(min(spans).whole, 2), same)
+        while (left := count - sum(tally.kills.values())) > 0:
+            victim = kinds[tally.trials % len(kinds)]
+            victims = [victim] * min(left, 3 if victim == "command" else 1)
+            found = trial(asked, out, victims, self.nodes, min(spans))
+            tally.add(found, self.is_equal(out))
+            self.nodes.mend()
+            yield tally
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
+    parser.add_argument("--limit", type=int, default=3000)
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("-m", "--model", default="lead")
     parser.add_argument("--engines", default="local,ray")
@@ -173,74 +244,38 @@ def main() -> None:
     random.seed(arguments.seed)
     os.environ["RAY_raylet_start_wait_time_s"] = "120"  # read by Ray, for a busy machine
     nodes = Nodes()
-    results = []
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole"
-        local = ["--processes", "2"]
-        subprocess.run(command(arguments.data, whole, arguments.model, local), check=False)
-        expected = content(whole)
-        done = 0
+    tallies: dict[str, Tally] = {}
+
+    def save(documents: int) -> None:
+        kills = sum(sum(tally.kills.values()) for tally in tallies.values())
+        result = {
+            "command": command_line("python", sys.argv[0]),
+            "date": time.strftime("%Y-%m-%d"),
+            "environment": environment(),
+            "model": arguments.model,
+            "documents": documents,
+            "kills": kills,
+            "is_complete": kills >= arguments.count,
+            "all_equal": all(t.uninterrupted_equal and not t.unequal for t in tallies.values()),
+            "engines": [asdict(tally) for tally in tallies.values()],
+        }
+        write_text(arguments.output, json.dumps(result, indent=1) + "\n")
+
+    engines = arguments.engines.split(",")
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name) / "data.jsonl"
+        write_head(arguments.data, arguments.limit, data)
+        trials = Trials(data, arguments.model, Path(name), nodes)
         try:
-            engines = arguments.engines.split(",")
             for place, engine in enumerate(engines, start=1):
-                kinds = LOCAL if engine == "local" else RAY
-                share = arguments.count * place // len(engines) - done
-                means = local if engine == "local" else nodes.engine
-                # How long a run takes, so that kills fall on all of it. The first one is slow.
-                spans, same = [], True
-                for number in range(2):
-                    out = Path(folder) / f"timing-{number}"
-                    asked = command(arguments.data, out, arguments.model, means)
-                    spans.append(timed(asked, out))
-                    same &= content(out) == expected
-                    shutil.rmtree(out)
-                found: Counter[str] = Counter()
-                kept: list[int] = []
-                trials = unequal = went_on = 0
-                while sum(found.values()) < share:
-                    left = share - sum(found.values())
-                    victim = kinds[trials % len(kinds)]
-                    victims = [victim] * min(left, 3 if victim == "command" else 1)
-                    out = Path(folder) / f"{engine}-{trials}"
-                    asked = command(arguments.data, out, arguments.model, means)
-                    done_here = trial(asked, out, victims, nodes, min(spans))
-                    found, kept = found + done_here.killed, kept + done_here.shards
-                    went_on += done_here.went_on
-                    nodes.mend()
-                    trials += 1
-                    leftovers = [*out.glob("*.tmp"), *out.glob(".*.tmp"), *out.glob(".trying*")]
-                    if content(out) != expected or leftovers:
-                        unequal += 1
-                    shutil.rmtree(out)
-                    print(engine, dict(found), f"{unequal} of {trials} unequal", file=sys.stderr)
-                done += sum(found.values())
-                results.append(
-                    {
-                        "engine": engine,
-                        "seconds_uninterrupted": round(min(spans).whole, 2),
-                        "kills": dict(found),
-                        "went_on_by_itself": went_on,
-                        "shards_when_the_command_died": kept,
-                        "trials": trials,
-                        "uninterrupted_equal": same,
-                        "unequal": unequal,
-                    }
-                )
+                share = arguments.count * place // len(engines)
+                share -= arguments.count * (place - 1) // len(engines)
+                for tally in trials.on(engine, share):
+                    tallies[engine] = tally
+                    print(tally, file=sys.stderr)
+                    save(len(trials.expected))
         finally:
             nodes.stop()
-    result = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(),
-        "model": arguments.model,
-        "documents": len(expected),
-        "unique_ids": len({record["id"] for record in expected}),
-        "kills": done,
-        "all_equal": all(r["uninterrupted_equal"] and not r["unequal"] for r in results),
-        "engines": results,
-    }
-    write_text(arguments.output, json.dumps(result, indent=1) + "\n")
-    print(json.dumps({k: result[k] for k in ("kills", "all_equal")}))
 
 
 if __name__ == "__main__":
