@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import random
 import re
 import sys
 from collections.abc import Iterator
@@ -23,16 +24,18 @@ from summarize.errors import DocumentError
 ROOT = Path(__file__).parent.parent
 
 
-def load_attacks() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("attacks", ROOT / "benchmarks" / "attacks.py")
+def harness(name: str) -> ModuleType:
+    """One of the benchmarks, whose short form the tests here are."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["attacks"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-ATTACKS = load_attacks().ATTACKS
+ATTACKS = harness("attacks").ATTACKS
+FUZZ = harness("fuzz")
 SMALL, FACTOR = 2_500, 4
 SLACK = 1.25  # over linear
 CONSTANT = 3_000  # steps that any text costs
@@ -70,6 +73,12 @@ def test_steps_grow_as_the_text_does(name: str) -> None:
     assert large <= max(FACTOR * SLACK * small + CONSTANT, CHEAP * len(data))
     if attack.suffix != "docx":  # whose size is that of what is unpacked
         assert size <= 3 * len(data)
+
+
+@pytest.mark.parametrize("start", range(0, 200, 50))
+def test_damaged_files_are_documents_or_errors(start: int) -> None:
+    for seed in range(start, start + 50):
+        FUZZ.check(*FUZZ.damaged(random.Random(seed)))
 
 
 # Regular expressions. Python's backtrack: two repetitions side by side that may match the same
