@@ -14,7 +14,7 @@ from summarize.models.base import Draft
 from summarize.pipeline.run import load_summarizer
 
 TEXT = "The boats will be moved on Friday at 8, said the harbour master, Ines Costa."
-INVENTED = "Maria Costa will move 17 boats on Friday."
+INVENTED = "On Friday Maria Costa will move 17 boats."
 
 
 @pytest.fixture

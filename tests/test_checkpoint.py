@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,10 +18,9 @@ from conftest import Command
 from summarize.errors import CheckpointError, OutputError
 from summarize.models.familiarity import Familiarity
 from summarize.models.rnn import Rnn
-from summarize.models.sealed import add_sealed, read_sealed
 from summarize.pipeline.run import Summarizer
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from summarize.rnn.manifest import read_set, seal_of, write_set
+from summarize.rnn.manifest import add_to_set, parse_json, read_set, seal_of, write_set
 
 FILES = (
     "config.json",
@@ -311,41 +311,47 @@ def test_a_flipped_bit_in_format_1_is_refused(frozen: Path, tmp_path: Path) -> N
 # --- small files beside the weights --------------------------------------------------------------
 
 
-def test_a_sealed_file_joins_a_checkpoint_of_any_format(
-    checkpoint: Checkpoint, frozen: Path, folder: Path, tmp_path: Path
+def test_a_file_joins_a_checkpoint_of_any_format(
+    frozen: Path, folder: Path, tmp_path: Path
 ) -> None:
     old = tmp_path / "old"
-    old.mkdir()
-    for source in (frozen / "general").iterdir():
-        (old / source.name).write_bytes(source.read_bytes())
+    shutil.copytree(frozen / "general", old)
     for place in (folder, old):
         before = load_checkpoint(place)
-        assert read_sealed(place, "rerank.json") is None
-        add_sealed(place, "rerank.json", {"weights": [0.5, -1]})
-        assert read_sealed(place, "rerank.json") == {"weights": [0.5, -1]}
-        after = load_checkpoint(place)
-        assert set(after.files) == {*before.files, "rerank.json"}
-        add_sealed(place, "rerank.json", {"weights": []})
-        assert read_sealed(place, "rerank.json") == {"weights": []}
+        for data in (b'{"weights": [0.5]}', b'{"weights": []}'):
+            add_to_set(place, {"rerank.json": data})
+            after = load_checkpoint(place)
+            assert same(after, replace(before, files={**before.files, "rerank.json": data}))
+        (place / "rerank.json").write_bytes(b'{"weights": [] }')
+        with pytest.raises(CheckpointError, match=r"rerank\.json is damaged"):
+            load_checkpoint(place)
+        add_to_set_again(place)
     (old / "familiarity.safetensors").write_bytes(b"now it has a hash")
     with pytest.raises(CheckpointError, match=r"familiarity\.safetensors is damaged"):
         load_checkpoint(old)
 
 
-def test_sealed_files_without_a_checkpoint(tmp_path: Path) -> None:
-    assert read_sealed(tmp_path, "selector.json") is None
-    add_sealed(tmp_path, "selector.json", {"bias": 1})
-    add_sealed(tmp_path, "judge.json", {"bias": 2})
-    assert read_sealed(tmp_path, "selector.json") == {"bias": 1}
-    (tmp_path / "selector.json").write_text('{"bias": 3}\n')
-    with pytest.raises(CheckpointError, match=r"selector\.json is damaged"):
-        read_sealed(tmp_path, "selector.json")
-    assert read_sealed(tmp_path, "judge.json") == {"bias": 2}
+def add_to_set_again(place: Path) -> None:
+    """A damaged folder is not sealed as it is; it is mended by hand first."""
+    with pytest.raises(CheckpointError):
+        add_to_set(place, {"judge.json": b"{}"})
+    (place / "rerank.json").write_bytes(b'{"weights": []}')
+    add_to_set(place, {"judge.json": b"{}"})
+    assert "judge.json" in load_checkpoint(place).files
+
+
+def test_a_folder_without_a_checkpoint(tmp_path: Path) -> None:
+    add_to_set(tmp_path, {"selector.json": b"{}"})
+    add_to_set(tmp_path, {"judge.json": b"[]"})
     (tmp_path / "stray.json").write_text("{}")
-    assert read_sealed(tmp_path, "stray.json") is None
-    for bad in (float("nan"), float("inf")):
-        with pytest.raises(CheckpointError, match=r"can't be saved"):
-            add_sealed(tmp_path, "selector.json", {"bias": bad})
+    _, files = read_set(tmp_path, "manifest.json")
+    assert files == {"selector.json": b"{}", "judge.json": b"[]"}
+
+
+@pytest.mark.parametrize("text", [b'{"a": NaN}', b'{"a": [-Infinity]}', b'{"a": 1e999}'])
+def test_numbers_that_are_not_finite(text: bytes) -> None:
+    with pytest.raises(CheckpointError, match="not a finite number"):
+        parse_json(text, Path("x.json"))
 
 
 # --- replaced as one -----------------------------------------------------------------------------
