@@ -159,8 +159,7 @@ class Chooser(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     def choose(self, document: Document, count: int, style: str = "tldr") -> list[int]:
-        """Indices of `count` sentences, or fewer, in the document's order. Those of a larger count
-        are these and others."""
+        """Indices of `count` sentences, or fewer, in the document's order."""
         ...
 
     def scores(self, document: Document, style: str = "tldr") -> NDArray[np.float64]:

@@ -69,9 +69,8 @@ def within_words(
     document: Document, chooser: Chooser, count: int, most: int, style: str
 ) -> list[int]:
     """As many of the best as fit; a long sentence gives way to the next best one."""
-    ranked: list[int] = []
-    for more in range(1, 2 * count + 1):
-        ranked += [i for i in chooser.choose(document, more, style) if i not in ranked]
+    values = chooser.scores(document, style)
+    ranked = sorted(chooser.choose(document, 2 * count, style), key=lambda i: -values[i])
     kept: list[int] = []
     words = 0
     for i in ranked:
