@@ -464,38 +464,55 @@ def test_a_worker_that_is_killed_is_replaced(long_data: Path) -> None:
     assert [r["id"] for r in content(folder / "out")] == [str(i) for i in range(2000)]
 
 
-DEADLY = """
-    import os, signal, sys
-    from pathlib import Path
-    from summarize.commands import batch
+START = """
+    import os, signal
+    def die_if(condition):
+        if condition:
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+DEADLY = {
+    "read": """
+    from summarize.corpus import items
+    real = items.read
+    def read(source, *rest):
+        die_if(source == "in/09.txt")
+        return real(source, *rest)
+    items.read = read
+""",
+    "summarized": """
     from summarize.pipeline.run import Summarizer
     real = Summarizer.summarize
-    def summarize(self, documents, *rest, **more):
-        if any("Boat 9 " in getattr(d, "text", d) for d in documents):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(self, documents, *rest, **more)
+    def summarize(self, documents, *rest):
+        die_if(any("Boat 9 " in getattr(d, "text", d) for d in documents))
+        return real(self, documents, *rest)
     Summarizer.summarize = summarize
+""",
+}
+END = """
     from summarize.cli import main
     main()
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forked processes keep the patch")
-def test_a_document_that_kills_its_process_is_a_record(
-    summarize: Command, data: Path, here: Any
-) -> None:
-    expected = whole(summarize, data)
-    arguments = ["batch", str(data), "-m", "lead", "-o", "out", "--processes", "2"]
+@pytest.mark.parametrize("when", ["read", "summarized"])
+def test_a_document_that_kills_its_process_is_a_record(tmp_path: Path, when: str) -> None:
+    (tmp_path / "in").mkdir()
+    for i in range(12):
+        (tmp_path / "in" / f"{i:02}.txt").write_text(f"Boat {i} left. It was noon.")
+    code = textwrap.dedent(START + DEADLY[when] + END)
+    arguments = ["batch", "in", "-m", "lead", "-o", "out", "--processes", "2"]
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(DEADLY), *arguments],
-        cwd=data.parent,
+        [sys.executable, "-c", code, *arguments],
+        cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
     )
     assert done.returncode == 1, done.stderr
-    found = content(data.parent / "out")
-    assert "ended the process" in found[9]["error"]["message"] and found[9]["id"] == "r9"
-    assert found[:9] + found[10:] == expected[:9] + expected[10:]
+    found = content(tmp_path / "out")
+    assert [r["id"] for r in found] == [f"in/{i:02}.txt" for i in range(12)]
+    assert [r["id"] for r in found if "error" in r] == ["in/09.txt"]
+    assert "ended the process" in found[9]["error"]["message"]
 
 
 def test_an_actor_answers_for_each_shard(summarize: Command, data: Path, here: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,13 @@ class Item(NamedTuple):
     line: int | None = None
 
 
+class Care(NamedTuple):
+    """For a range in which a document has ended the process before, in reading or after it."""
+
+    before: Callable[[int], None]  # told the place of each document before it is read
+    deadly: Mapping[int, str]  # why the documents at these places are not tried again
+
+
 class Corpus:
     """The inputs listed in a file, a line each, as one sequence of documents."""
 
@@ -36,18 +43,21 @@ class Corpus:
         self.rows: Iterator[Row] = iter(())
         self.place = 0  # of the next row of the current input
 
-    def items(self, first: int, count: int) -> Iterator[Item]:
+    def items(self, first: int, count: int, care: Care | None = None) -> Iterator[Item]:
         """The documents `first`, `first + 1`, ..."""
+        before, deadly = care or Care(lambda place: None, {})
         position, end = first, first + count
         while position < end:
             source = self.input_at(position)
             if source.kind == "document" or source.error:
-                yield self.whole(source)
+                before(position - first)
+                yield self.whole(source, deadly.get(position - first))
                 position += 1
                 continue
             last = min(end, self.first + source.documents)
             for row in self.rows_of(source, position - self.first, last - position):
-                yield self.item(source, row)
+                before(position - first)
+                yield self.item(source, row, deadly.get(position - first))
                 position += 1
             if position < last:
                 raise DataError(f"{source.path} has changed while it was read; use --restart")
@@ -89,9 +99,11 @@ class Corpus:
             start += 1
             yield row
 
-    def whole(self, source: Input) -> Item:
+    def whole(self, source: Input, refused: str | None = None) -> Item:
         """A file that is one document."""
         name = printable(source.path)
+        if refused:
+            return Item(name, name, SummarizeError(refused))
         if source.error:
             return Item(name, name, DocumentError(printable(source.error)))
         # Other documents have no fields, and would refuse one.
@@ -104,7 +116,7 @@ class Corpus:
             message = f"can't read {name}: {type(error).__name__}: {first_line(error)}"
             return Item(name, name, DocumentError(printable(message)))
 
-    def item(self, source: Input, row: Row) -> Item:
+    def item(self, source: Input, row: Row, refused: str | None = None) -> Item:
         where = f"{source.path}:{row.line}"
         name = printable(where)
         try:
@@ -115,6 +127,8 @@ class Corpus:
                 content = parse(content, where, self.question.encoding)
             key = id_of(content, self.question.id_field, where)
             name = printable(key or where)
+            if refused:
+                raise SummarizeError(refused)
             text = text_of(content, self.question.field, where)
             document = Document.from_text(text, printable(where))
             if not any(character.isalnum() for character in document.text):

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from summarize.corpus.items import Care
 from summarize.corpus.manifest import Finished, Manifest
 from summarize.corpus.shards import shard_path
 from summarize.corpus.work import Worker, one_thread, open_worker
@@ -148,7 +149,7 @@ class Crew:
         if shard is not None:
             is_careful = self.deaths.get(shard, 0) >= DEATHS
             places = {
-                place: f"summarizing it ended the process {deaths} times (out of memory?)"
+                place: f"it ended the process {deaths} times (out of memory?)"
                 for (number, place), deaths in self.deadly.items()
                 if number == shard and deaths >= DEATHS
             }
@@ -249,7 +250,7 @@ def work(pipe: Connection, parent: int, worker: Worker) -> None:
         while task := pipe.recv():
             shard, is_careful, deadly = task
             try:
-                done = worker.run(shard, tell, pipe.send if is_careful else None, deadly)
+                done = worker.run(shard, tell, Care(pipe.send, deadly) if is_careful else None)
             except SummarizeError as error:
                 pipe.send(Failure(str(error), error.exit_code))
                 return

@@ -7,16 +7,16 @@ summarized one by one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from summarize.corpus.items import Corpus, Item, printable
+from summarize.corpus.items import Care, Corpus, Item, printable
 from summarize.corpus.manifest import INPUTS, Finished, Manifest, is_current, read_manifest
 from summarize.corpus.shards import Record, error_record, record_of, shard_path, write_shard
 from summarize.document.document import Document
-from summarize.errors import DataError, SummarizeError, first_line
+from summarize.errors import DataError, first_line
 from summarize.files import write_with
 from summarize.options import Options
 from summarize.pipeline.run import Summarizer, load_summarizer
@@ -35,31 +35,19 @@ class Worker:
         self.out, self.manifest, self.summarizer = out, manifest, summarizer
         self.corpus = Corpus(out / INPUTS, manifest.asked.question())
 
-    def run(
-        self, shard: int, tell: Tell, before: Callable[[int], None] | None = None,
-        deadly: Mapping[int, str] | None = None,
-    ) -> Finished:  # fmt: skip
-        """Write one shard. Where a document has ended the process before, `before` is told each
-        one's place before it is summarized, and `deadly` names those that are not tried again.
-
-        Raises OutputError if the shard can't be written.
-        """
+    def run(self, shard: int, tell: Tell, care: Care | None = None) -> Finished:
+        """Write one shard; with care, document by document. Raises OutputError if the shard can't
+        be written."""
         started = time.process_time()
         first, count = self.manifest.bounds(shard)
-        items = self.corpus.items(first, count)
-        size = GROUP if before is None else 1
+        items = self.corpus.items(first, count, care)
+        size = GROUP if care is None else 1
         counts = Counts(tell)
         asked = self.manifest.asked
 
         def records() -> Iterator[Record]:
-            for place, group in groups(items, size):
-                if before is not None:
-                    before(place)
-                if deadly and place in deadly:
-                    failed = SummarizeError(deadly[place])
-                    found = [error_record(group[0], failed, str(failed))]
-                else:
-                    found = self.summarize(group)
+            for group in groups(items, size):
+                found = self.summarize(group)
                 yield from found
                 counts.add(found)
 
@@ -114,20 +102,19 @@ class Counts:
         self.tell(self.documents, self.errors)
 
 
-def groups(items: Iterator[Item], size: int) -> Iterator[tuple[int, list[Item]]]:
-    """At most `size` documents and GROUP_CHARACTERS at a time, with the place of the first."""
+def groups(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    """At most `size` documents and about GROUP_CHARACTERS at a time."""
     group: list[Item] = []
-    characters = start = 0
+    characters = 0
     for item in items:
         group.append(item)
         if isinstance(item.document, Document):
             characters += len(item.document.text)
         if len(group) == size or characters >= GROUP_CHARACTERS:
-            yield start, group
-            start += len(group)
+            yield group
             group, characters = [], 0
     if group:
-        yield start, group
+        yield group
 
 
 def load(manifest: Manifest) -> Summarizer:
