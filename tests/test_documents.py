@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from summarize.document.document import Document
 from summarize.document.encodings import check_encoding, decode
 from summarize.document.formats.markdown import without_front_matter
+from summarize.document.jsonl import read_rows
 from summarize.document.read import read
-from summarize.errors import DocumentError, OptionError
+from summarize.errors import DataError, DocumentError, OptionError
 
 
 def write(folder: Path, name: str, data: bytes) -> str:
@@ -262,3 +263,18 @@ def test_a_number_or_a_mark_is_not_a_sentence_by_itself() -> None:
     document = Document.from_text("It grew. 2.4. Methods were new. *** (1) 5.")
     found = [document.sentence_text(i) for i in range(len(document.sentences))]
     assert found == ["It grew.", "2.4. Methods were new. *** (1) 5."]
+
+
+def test_rows_name_their_line_and_are_not_endless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("summarize.document.jsonl.LONGEST", 1000)
+    path = tmp_path / "a.jsonl.gz"
+    gzip = importlib.import_module("gzip")
+    for bad, said in ((b'{"a": 1', ":2 is not JSON"), (b"[1]", ":2 is not a JSON object")):
+        path.write_bytes(gzip.compress(b'{"a": 1}\n' + bad))
+        with pytest.raises(DataError, match=said):
+            list(read_rows(path))
+    path.write_bytes(gzip.compress(b'{"a": 1}\n{"a": "' + b"b" * 5000 + b'"}'))
+    with pytest.raises(DataError, match=":2 is longer than"):
+        list(read_rows(path))

@@ -13,15 +13,21 @@ from typing import Any
 
 from summarize.errors import DataError
 
+LONGEST = 64 * 2**20  # characters of a line, which a small compressed file may hold
+
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, JSON object) of each non-empty line of a .jsonl, .jsonl.gz or .jsonl.xz.
 
     Raises DataError, which names the file and the line.
     """
+    number = 0
     try:
-        with open_text(path) as lines:
-            for number, line in enumerate(lines, start=1):
+        with open_text(path) as file:
+            while line := file.readline(LONGEST + 1):
+                number += 1
+                if len(line) > LONGEST:
+                    raise DataError(f"{path}:{number} is longer than {LONGEST >> 20} MiB")
                 if not line.strip():
                     continue
                 row = json.loads(line)

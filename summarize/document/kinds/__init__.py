@@ -40,7 +40,7 @@ def head_lines(text: str) -> list[str]:
     """The first lines that are not blank; the last of them may be cut."""
     lines = text[:HEAD_CHARACTERS].split("\n")
     if len(text) > HEAD_CHARACTERS:
-        lines.pop()  # cut in its middle
+        lines = lines[:-1] or lines  # the last is cut in its middle
     return [line for line in lines[: 2 * HEAD_LINES] if line.strip()][:HEAD_LINES]
 
 
