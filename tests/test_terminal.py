@@ -62,3 +62,8 @@ def test_items_of_a_list_hang() -> None:
 def test_a_link_is_never_broken() -> None:
     link = "https://example.org/" + "x" * 40
     assert wrapped(f"see {link} now", 20) == f"see\n{link}\nnow"
+
+
+def test_colors_take_no_room() -> None:
+    assert columns("\x1b[1mab\x1b[0m") == 2
+    assert wrapped("\x1b[1mone\x1b[0m two", 7) == "\x1b[1mone\x1b[0m two"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -20,10 +21,14 @@ from summarize.errors import ModelError, OptionError
 from summarize.models.registry import DEFAULT_MODEL
 from summarize.options import Options
 from summarize.pipeline.run import load_summarizer
+from summarize.views.terminal import wrapped
 
 if TYPE_CHECKING:
     from summarize.pipeline.alignment import Alignment
     from summarize.pipeline.run import Summarizer
+
+# Of a hard-wrapped paragraph: a long line goes on in the next, which is not an item or a heading.
+LINE_END = re.compile(r"(?<=[^\n]{40})\n(?=[^\s\-*#>|\d])")
 
 HELP = """Show what a model reads while it writes: the document, shaded by attention, and for each
 word of the summary the words that it came from.
@@ -154,10 +159,14 @@ def show(found: Alignment, word: int | None, colour: bool) -> None:
     from summarize.views.attention import looked_line, shaded_document, summary_line, word_lines
 
     width = shutil.get_terminal_size().columns
+
+    def fitted(text: str) -> str:
+        return wrapped(LINE_END.sub(" ", text), width) if sys.stdout.isatty() else text
+
     row = None if word is None else found.weights[word - 1]
-    print(shaded_document(found, row, colour))
+    print(fitted(shaded_document(found, row, colour)))
     print()
-    print(summary_line(found, None if word is None else word - 1, colour))
+    print(fitted(summary_line(found, None if word is None else word - 1, colour)))
     print()
     if word is None:
         print("\n".join(word_lines(found, width)))

@@ -12,6 +12,7 @@ from typing import Any
 
 from summarize.document.jsonl import read_rows
 from summarize.errors import DataError, first_line
+from summarize.models.hub import is_reachable
 from summarize.models.registry import is_hub_id
 
 DOCUMENT_FIELDS = ("document", "article", "text", "abstract", "dialogue")
@@ -93,6 +94,8 @@ def hub_rows(name: str, split: str) -> Iterator[Row]:
     """org/name, or a folder's path, through the library datasets, a row at a time."""
     if find_spec("datasets") is None:
         raise DataError(f"{name} needs datasets; install it with: pip install 'summarize[hub]'")
+    if not Path(name).exists() and not is_reachable():
+        raise DataError(f"{name}: no such file or folder, and the hub can't be reached")
     import datasets
 
     datasets.disable_progress_bars()

@@ -12,6 +12,8 @@ UNSAFE = re.compile(
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
+COLOR = re.compile("\x1b\\[[0-9;]*m")
+
 
 def visible(text: str) -> str:
     """Control characters as \\uXXXX, which is also how JSON would write them."""
@@ -60,7 +62,9 @@ def breakable(line: str, width: int) -> list[str]:
 
 
 def columns(text: str) -> int:
-    """How wide a terminal shows it."""
+    """How wide a terminal shows it. Our own colors take no room."""
+    if "\x1b" in text:
+        text = COLOR.sub("", text)
     if text.isascii():
         return len(text)
     return sum(columns_of(character) for character in text)
