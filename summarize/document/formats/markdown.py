@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # markdown-it needs a microsecond for a character, and 10 to 20 for a line or a mark. What a hostile
 # or very long text has beyond this is read with the rules for plain text, which are faster.
-MOST_CHARACTERS, MOST_MARKS = 500_000, 40_000
+MOST_CHARACTERS, MOST_MARKS = 400_000, 30_000
 MARKS = re.compile(r"[\n\[\]()*_!`|<&\\]")
 TAG = re.compile(r"<[^<>]*>")
 HTML_HEADING = re.compile(r"\s*<h([1-6])\b", re.I)

@@ -25,6 +25,7 @@ DOMAIN = re.compile(r"(?:py|c|cpp|js|rst|std):\w|\w*(?:method|function|attribute
 ITEM = re.compile(r"(\s*)((?:[-*+•‣]|\(?(?:\d{1,4}|#|[a-zA-Z]|[ivxIVX]{1,6})[.)])\s+)(?=\S)")
 FIELD = re.compile(r"\s*:(?!`)[^:`\s](?:[^:`]{0,80}[^:`\s])?:(?:\s|$)")
 GRID = re.compile(r"\s*\+(?:[-=]+\+)+\s*$")
+MARK = re.compile(r"[`*_|\[\\]")
 ROLE = re.compile(r"(?::[\w.+-]{1,40}){1,3}:`[~!]?([^`<\n]{1,300})(?:<[^`>\n]{0,300}>)?`")
 LINK = re.compile(r"`([^`<\n]{1,300})<[^`>\n]{0,500}>`__?")
 INLINE = re.compile(
@@ -40,6 +41,8 @@ def parts(text: str, name: str) -> list[Part]:
 
 def inline(text: str) -> str:
     """Without the marks of roles, links and emphasis."""
+    if not MARK.search(text):
+        return text
     for pattern in (ROLE, LINK):
         text = pattern.sub(lambda found: found[1].strip(), text)
     text = INLINE.sub(lambda found: next(filter(None, found.groups())), text)
