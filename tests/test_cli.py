@@ -306,8 +306,27 @@ def test_models_lists_what_there_is(summarize: Command, checkpoint_folder: Path)
     assert len(plain) == len(entries)
     own = summarize("models", checkpoint_folder, "--json")
     assert json.loads(own.stdout)["kind"] == "RNN, general attention"
-    wrong = summarize("models", checkpoint_folder.parent)
-    assert wrong.returncode == 1 and wrong.stdout == b"" and wrong.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"format_version": 1, "training": [1]},
+        {"format_version": 1, "training": {"pairs": "x", "before": 3, "dev": {"rouge1": "y"}}},
+        {"format_version": 1, "kind": "rnn", "network": 5, "training": {"dev": 7}},
+    ],
+)
+def test_models_of_odd_folders(summarize: Command, tmp_path: Path, odd: dict[str, object]) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text(json.dumps(odd))
+    for form in ([], ["--json"]):
+        done = summarize("models", "model", *form)
+        assert done.returncode == (0 if odd else 1) and b"internal" not in done.stderr
+    for name in ("absent", "model/config.json"):
+        done = summarize("models", name)
+        assert done.returncode == 1 and done.stderr.startswith(f"summarize: {name}: ".encode())
+        assert b"--out" not in done.stderr and done.stderr.count(b"\n") == 1
 
 
 def test_the_table_of_models_fits_80_columns() -> None:

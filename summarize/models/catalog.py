@@ -73,30 +73,17 @@ def selector_parameters() -> int:
 
 def folder_entry(folder: Path, name: str | None = None) -> Entry:
     """A folder of our own making; raises CheckpointError for any other."""
-    values: dict[str, Any] = {}
-    for file in ("summarize.json", "config.json"):
-        try:
-            found = json.loads((folder / file).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(found, dict) and "format_version" in found:
-            values = found
-            break
-    if not values:
-        raise CheckpointError(
-            f"{folder} is no model that summarize trained; create one with: summarize train DATA "
-            f"--out {folder}"
-        )
-    training = values.get("training") or {}
-    dev = {k: v for k, v in (training.get("dev") or {}).items() if k.startswith("rouge")}
-    network = values.get("network") or {}
+    values = manifest_of(folder)
+    training, network = table(values, "training"), table(values, "network")
+    dev = {k: v for k, v in table(training, "dev").items() if isinstance(v, int | float)}
     kind = "transformer"
     if values.get("kind") == "rnn":
         attention = network.get("attention")
         kind = "RNN, no attention" if attention == "none" else f"RNN, {attention} attention"
     pairs = training.get("pairs")
-    if isinstance(pairs, int):  # those of the run that it started from, too
-        pairs += training.get("before", {}).get("pairs", 0)
+    before = table(training, "before").get("pairs", 0)
+    if isinstance(pairs, int) and isinstance(before, int):
+        pairs += before  # those of the run that it started from
     data = OUR_DATA if name else "your data"
     return Entry(
         name=name or str(folder),
@@ -109,6 +96,29 @@ def folder_entry(folder: Path, name: str | None = None) -> Entry:
         here=True,
         source="ships with summarize" if name else str(folder),
     )
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        what = "is a file; name the folder of a model" if folder.exists() else "no such folder"
+        raise CheckpointError(f"{folder}: {what}")
+    for file in ("summarize.json", "config.json"):
+        try:
+            found = json.loads((folder / file).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(found, dict) and "format_version" in found:
+            return found
+    raise CheckpointError(
+        f"{folder} holds no model that summarize trained; train one with: summarize train DATA "
+        "--out FOLDER"
+    )
+
+
+def table(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """What is in a file may be anything."""
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def hub_entry(name: str) -> Entry:
