@@ -210,6 +210,14 @@ def test_of_a_thread_the_newest_message_is_first_and_quotes_are_apart() -> None:
     ]
 
 
+def test_a_patch_in_a_mail_is_code() -> None:
+    patch = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n\n"
+    mail = MESSAGE.format(sender="Ann", subject="[PATCH] Boats", day=2, text=f"{PROSE}\n\n{patch}")
+    found = document("mail", f"{mail}-- \n2.39.5".encode())
+    assert of_kind(found, "code") == [patch.strip()]
+    assert found.prose == f"[PATCH] Boats\n\n{PROSE}"
+
+
 def test_a_manual_page() -> None:
     source = (
         '.\\" a comment\n.TH BOAT 1\n.SH NAME\nboat \\- moves boats\n.SH DESCRIPTION\n'

@@ -21,6 +21,7 @@ BORDER = re.compile(r"[+|][-=+|: ]{3,}$")
 CODE = re.compile(
     r"[;{}\\]\s*$|^\s*(?:[$%#>.]|>>>|sudo |def |class |import |--?\w|<\w)|\w\(|\w\s?=\s?\S|::|/\w+/"
 )
+PATCH = "diff --git "  # goes on to the end, or to the signature of the mail that it comes in
 CODE_HEAD = 160
 CODE_INDENT = 4
 
@@ -55,7 +56,8 @@ class Guess:
         )
 
     def blocks(self) -> Iterator[Block]:
-        while self.number < len(self.lines):
+        end = len(self.lines)
+        while self.number < end:
             first = self.firsts[self.number]
             if not first:
                 self.number += 1
@@ -63,6 +65,8 @@ class Guess:
                 yield self.heading()
             elif first in "`~" and FENCE.match(self.lines[self.number]):
                 yield from self.fenced()
+            elif first == "d" and self.lines[self.number].startswith(PATCH):
+                yield self.run("code", lambda number: number < end and self.lines[number] != "--")
             elif first in "|│+" and self.is_row(self.number) and self.is_row(self.number + 1):
                 yield self.run("table", self.is_row)
             elif first == ">" and not self.lines[self.number].lstrip().startswith(">>>"):
@@ -107,7 +111,10 @@ class Guess:
         first = self.number
         while belongs(self.number):
             self.number += 1
-        return Block(kind, *self.span(first, self.number))
+        last = self.number
+        while not self.firsts[last - 1]:
+            last -= 1
+        return Block(kind, *self.span(first, last))
 
     def is_row(self, number: int) -> bool:
         if not self.firsts[number] or self.firsts[number] not in "|│+":
