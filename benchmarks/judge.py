@@ -32,7 +32,6 @@ from summarize.evaluation.rouge import rouge_scores
 from summarize.files import write_text
 from summarize.models.judge import FILE, NAMES, Case, Judge, features
 from summarize.models.registry import shipped
-from summarize.models.rerank import features as line_features
 from summarize.models.rerank import taken_apart
 from summarize.models.rnn import Rnn, repeats_words
 from summarize.models.scorer import CLIP
@@ -58,8 +57,8 @@ def best_line(model: Rnn, one: Decoded) -> int:
     """As the model gives it: by the reranker, without lines that repeat themselves."""
     order = list(range(len(one.lines)))
     if model.reranker is not None:
-        text = taken_apart(one.passage, one.starts, one.style)
-        scores = model.reranker.scorer.score(line_features(text, one.lines))
+        text = taken_apart(one.passage, one.starts, one.style, one.familiarity)
+        scores = model.reranker.scores(text, one.lines)
         order = [int(i) for i in np.argsort(-scores, kind="stable")]
     return next((i for i in order if not repeats_words(one.lines[i].text)), order[0])
 

@@ -30,7 +30,7 @@ from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import paired_difference, rouge_scores
 from summarize.files import write_text
 from summarize.models.registry import shipped
-from summarize.models.rerank import FILE, NAMES, Reranker, features, grams, taken_apart
+from summarize.models.rerank import FILE, NAMES, Reranker, Text, features, grams, taken_apart
 from summarize.models.rnn import Rnn
 from summarize.models.term_vectors import terms
 from summarize.rnn.manifest import add_to_set
@@ -63,18 +63,21 @@ def f1_of_sequence(line: Sequence[str], wanted: Sequence[str]) -> float:
     return 2 * row[-1] / max(1, len(line) + len(wanted))
 
 
+def text_of(one: Decoded) -> Text:
+    return taken_apart(one.passage, one.starts, one.style, one.familiarity)
+
+
 def group(one: Decoded) -> Group:
     references = [terms(reference) for reference in one.references]
     return Group(
-        features(taken_apart(one.passage, one.starts, one.style), one.lines),
+        features(text_of(one), one.lines),
         np.array([worth(terms(line.text), references) for line in one.lines]),
         one.is_held_out,
     )
 
 
 def chosen(reranker: Reranker, one: Decoded) -> int:
-    text = taken_apart(one.passage, one.starts, one.style)
-    return int(np.argmax(reranker.scorer.score(features(text, one.lines))))
+    return int(np.argmax(reranker.scores(text_of(one), one.lines)))
 
 
 def measure(reranker: Reranker, found: Sequence[Decoded]) -> dict[str, Any]:

@@ -146,10 +146,8 @@ def test_both_files_keep_their_weights() -> None:
     made = Reranker(random_scorer(ranking.NAMES))
     found = Reranker.from_files({ranking.FILE: made.to_bytes()}, Path("folder"))
     assert found is not None
-    passage = Passage(TEXT, STARTS, [])
-    np.testing.assert_allclose(
-        found.scores(passage, "title", lines), made.scores(passage, "title", lines), atol=0.05
-    )
+    text = taken_apart(TEXT, STARTS, "title", 0.5)
+    np.testing.assert_allclose(found.scores(text, lines), made.scores(text, lines), atol=0.05)
     judge = random_judge()
     again = Judge.from_files({judging.FILE: judge.to_bytes()}, Path("folder"))
     case = Case(Document.from_text(TEXT), SENTENCES[1], 0, 0.5, 0.9, "title")

@@ -42,6 +42,7 @@ NAMES = (
         "quote",
     ),
     *("digits", "cut", "title style", "log source", "log beam", "prob of best"),
+    "familiarity",
 )
 CENTRAL = 10  # terms that a document uses most
 CAPITAL = re.compile(r"(?<=\s)[A-Z]")
@@ -69,9 +70,12 @@ class Text(NamedTuple):
     central: dict[str, float]  # weight of the terms that are used most, summing to one
     style: str
     size: int
+    familiarity: float  # 1 for a text like those the model learned from, 0 for another
 
 
-def taken_apart(passage_text: str, starts: Sequence[int], style: str) -> Text:
+def taken_apart(
+    passage_text: str, starts: Sequence[int], style: str, familiarity: float | None = None
+) -> Text:
     bounds = [*starts, len(passage_text)]
     sentences = [terms(passage_text[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
     every = [term for sentence in sentences for term in sentence]
@@ -89,6 +93,7 @@ def taken_apart(passage_text: str, starts: Sequence[int], style: str) -> Text:
         {term: count / total for term, count in top.items()},
         style,
         len(every),
+        1.0 if familiarity is None else familiarity,
     )
 
 
@@ -107,6 +112,7 @@ def features(text: Text, lines: Sequence[Line]) -> Array:
         "log source": math.log1p(text.size) - 5,
         "log beam": math.log(len(lines)),
         "prob of best": math.exp(means[0]),
+        "familiarity": text.familiarity,
     }
     rows = []
     for number, (line, own) in enumerate(zip(lines, words, strict=True)):
@@ -248,15 +254,22 @@ class Reranker:
     def __init__(self, scorer: Scorer) -> None:
         self.scorer = scorer
 
-    def scores(self, passage: Passage, style: str, lines: Sequence[Line]) -> Array:
+    def scores(self, text: Text, lines: Sequence[Line]) -> Array:
         """(K,) for the lines in the order of the search; higher is better."""
-        return self.scorer.score(features(taken_apart(passage.text, passage.starts, style), lines))
+        return self.scorer.score(features(text, lines))
 
-    def order(self, passage: Passage, style: str, lines: Sequence[Line]) -> list[int]:
+    def order(
+        self,
+        passage: Passage,
+        style: str,
+        lines: Sequence[Line],
+        familiarity: float | None = None,
+    ) -> list[int]:
         """Places of the lines, best first."""
         if len(lines) < 2 or not passage.text:
             return list(range(len(lines)))
-        return [int(i) for i in np.argsort(-self.scores(passage, style, lines), kind="stable")]
+        text = taken_apart(passage.text, passage.starts, style, familiarity)
+        return [int(i) for i in np.argsort(-self.scores(text, lines), kind="stable")]
 
     def to_bytes(self) -> bytes:
         return to_bytes(self.scorer.to_dict())

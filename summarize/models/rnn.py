@@ -134,7 +134,9 @@ class Rnn:
         style = options.style or self.capabilities.default_style
         if self.reranker is None or style is None:
             return list(found)
-        order = self.reranker.order(source.payload.passage, style, self.lines(source, found))
+        order = self.reranker.order(
+            source.payload.passage, style, self.lines(source, found), source.familiarity
+        )
         return [found[i] for i in order]
 
     def lines(self, source: Source, found: Sequence[Hypothesis]) -> list[Line]:
