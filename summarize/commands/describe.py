@@ -31,7 +31,7 @@ class Option:
 
     @property
     def takes_path(self) -> bool:
-        return self.value in ("FILE", "FOLDER")
+        return self.value in ("FILE", "FOLDER", "OUT")
 
 
 @dataclass(frozen=True)

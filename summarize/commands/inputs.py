@@ -40,6 +40,8 @@ class Inputs:
         """A document, or one for each row; what can't be read does not stop the others. None says
         that a pipe has no more for now."""
         try:
+            if not source:
+                raise DocumentError("'' is not the name of a file")
             if is_url(source):
                 from summarize.document.web import fetch
 

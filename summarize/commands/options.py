@@ -32,7 +32,7 @@ Style = Annotated[
     typer.Option(
         "--style",
         metavar="[title|tldr]",
-        help="A title, or a sentence that sums up; for models trained on both.",
+        help="Write a title, or a sentence. Default: a title for papers, a sentence otherwise.",
     ),
 ]
 Length = Annotated[
@@ -62,7 +62,7 @@ Overflow = Annotated[
     typer.Option(
         "--overflow",
         metavar="[select|chunk|truncate]",
-        help="For a text longer than the model reads: pick its most important sentences, "
+        help="For a text longer than the model reads: select its best sentences (the default), "
         "summarize it in chunks, or read only its beginning.",
     ),
 ]
