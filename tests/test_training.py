@@ -236,6 +236,22 @@ def test_the_newest_whole_snapshot_is_taken(run: Run) -> None:
     assert any("continuing from step 3" in message for message in progress.messages)
 
 
+def test_a_snapshot_that_was_never_finished_is_none(run: Run) -> None:
+    """As a kill leaves it: a first one without its state.json, and later ones beside good ones."""
+    unfinished = run.out / "snapshots" / "00000001"
+    unfinished.mkdir(parents=True)
+    (unfinished / "state.safetensors").write_bytes(b"half")
+    with pytest.raises(Interrupted):
+        train(replace(run, resume=True), Silent(2))
+    later = run.out / "snapshots" / "00000099"
+    later.mkdir()
+    progress = Silent(4)
+    with pytest.raises(Interrupted):
+        train(replace(run, resume=True), progress)
+    assert any("continuing from step 2" in message for message in progress.messages)
+    assert [int(folder.name) for folder in snapshot_folders(run.out)] == [2, 4]
+
+
 def test_when_all_snapshots_are_damaged_it_says_so(run: Run) -> None:
     with pytest.raises(Interrupted):
         train(run, Silent(2))

@@ -1,4 +1,4 @@
-"""bf16 where the machine computes in it, fp32 elsewhere."""
+"""bf16 on machines that compute in it, fp32 elsewhere."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def autocast(device: str, precision: str) -> torch.autocast:
 
 @lru_cache
 def computes_bf16(device: str) -> bool:
-    """Whether an LSTM runs in bf16 here: a CPU without AVX-512 has no such kernel, and says so
-    only when asked for one."""
+    """Whether an LSTM runs in bf16 here. A CPU without AVX-512 lacks the kernel, which only shows
+    when one is run."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     with torch.random.fork_rng(devices=[]):  # asking must not change what is drawn afterwards

@@ -32,13 +32,20 @@ def write_snapshot(
     write_bytes(folder / "state.safetensors", data)
     # Written last: a folder without it is not a snapshot.
     write_text(folder / "state.json", json.dumps({**values, "step": step, "sha256": sha256(data)}))
-    for old in snapshot_folders(out)[:-2]:
-        shutil.rmtree(old, ignore_errors=True)
+    prune(out, step)
+
+
+def prune(out: Path, newest: int) -> None:
+    """Keep the last two. What is incomplete or later than the newest was left by a killed run."""
+    every = snapshot_folders(out)
+    kept = [folder for folder in every if is_complete(folder) and int(folder.name) <= newest][-2:]
+    for folder in set(every) - set(kept):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_snapshot(out: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """The newest snapshot that is whole, or None where there is none at all."""
-    folders = snapshot_folders(out)
+    """The newest snapshot that is whole, or None if there is none at all."""
+    folders = [folder for folder in snapshot_folders(out) if is_complete(folder)]
     for folder in reversed(folders):
         try:
             values = json.loads((folder / "state.json").read_text(encoding="utf-8"))
@@ -56,7 +63,12 @@ def read_snapshot(out: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
 
 
 def snapshot_folders(out: Path) -> list[Path]:
-    return sorted(p for p in (out / "snapshots").glob("[0-9]*") if p.is_dir())
+    return sorted(p for p in (out / "snapshots").glob("[0-9]*") if p.is_dir() and p.name.isdigit())
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether it was written to its end; a kill in the middle leaves no state.json."""
+    return (folder / "state.json").exists()
 
 
 def flatten_optimizer(optimizer: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
