@@ -20,6 +20,7 @@ LANGUAGES = {
     **{".hs": "Haskell", ".ml": "OCaml", ".ex": "Elixir", ".erl": "Erlang", ".r": "R"},
     **{".jl": "Julia", ".vim": "Vim script", ".awk": "AWK", ".xml": "XML"},
 }
+DATA = {"XML", "YAML", "TOML", "INI", "CSS", "SQL"}  # which define nothing
 SHEBANG = re.compile(r"#!\s*\S*/(?:env +(?:-S +)?)?(\w+)")
 INTERPRETERS = {
     **{"python": "Python", "python3": "Python", "sh": "shell", "bash": "shell", "dash": "shell"},
@@ -65,8 +66,8 @@ def recognize(text: str, name: str) -> Found | None:
         blocks += commented(text, start, end)
     last = max([end for _, end in spans], default=0)
     code_start = last + len(text[last:]) - len(text[last:].lstrip())
-    defined = list(dict.fromkeys(found[1] for found in DEFINITION.finditer(text)))
-    defined = [one for one in defined if not one.startswith("_")]
+    names = () if language in DATA else (found[1] for found in DEFINITION.finditer(text))
+    defined = [one for one in dict.fromkeys(names) if not one.startswith("_")]
     lines = text.count("\n") + (not text.endswith("\n"))
     prose = without_marks(text[blocks[0].start : blocks[0].end]) if blocks else ""
     summary = f"{language}, {counted(lines, 'line')}"
