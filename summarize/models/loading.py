@@ -205,7 +205,7 @@ def safetensors_of(source: Path | str, where: dict[str, Any]) -> Iterator[Path |
 
 def find(source: Path | str, name: str, where: dict[str, Any]) -> Path | None:
     """A file of the folder, or of the hub's repository, downloaded if need be."""
-    from transformers.utils import cached_file
+    from transformers.utils.hub import cached_file
 
     if isinstance(source, Path):
         path = source / name

@@ -35,7 +35,7 @@ def convert(path: Path, folder: Path, dtype: Any) -> None:
         try:
             config = transformers.AutoConfig.from_pretrained(path.parent, **where)
             tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, **where)
-            model = transformers.AutoModelForCausalLM.from_pretrained(
+            model: Any = transformers.AutoModelForCausalLM.from_pretrained(
                 path.parent, config=config, dtype=dtype, **where
             )
             # The weights are ordinary numbers now, which the library does not notice.
