@@ -135,7 +135,12 @@ def main() -> None:
     }
     for name, values in found.items():
         print(name, {k: v for k, v in values.items() if isinstance(v, list | int)})
-    if not arguments.keep:
+    gain = sum(v["reranker"][0] * v["documents"] for v in found.values())
+    gain -= sum(v["search"][0] * v["documents"] for v in found.values())
+    print(f"ROUGE-1 over all dev documents: {gain / len(dev):+.2f}")
+    if gain <= 0 and not arguments.keep:
+        print("worse than the order of the search: nothing is written; decode more (--size)")
+    elif not arguments.keep:
         add_to_set(arguments.folder, {FILE: reranker.to_bytes()})
         assert Rnn(arguments.folder).reranker is not None
         print(arguments.folder / FILE, len(reranker.to_bytes()), "bytes")
