@@ -38,41 +38,59 @@ Examples:
   summarize batch abstracts.parquet --field abstract --id-field doi -o summaries
 """
 
-TRIAL = "The options are tried on this sentence before any document is read."
+# The options are tried on it before any document is read.
+TRIAL = "This is a short sentence."
 
 Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", show_default=False)]
-Out = Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="The directory to fill.")]
+Out = Annotated[
+    Path, typer.Option("-o", "--output", metavar="OUT", help="The directory to write to.")
+]
 Globs = Annotated[
     list[str] | None,
-    typer.Option("--glob", metavar="PATTERN", help="In directories, take files that match: *.eml."),
+    typer.Option(
+        "--glob",
+        metavar="PATTERN",
+        help="In directories, only files that match: '*.eml'. May be repeated.",
+    ),
 ]
 IdField = Annotated[
     str | None,
-    typer.Option("--id-field", metavar="NAME", help="Where a row has its id. Default: id."),
+    typer.Option(
+        "--id-field",
+        metavar="NAME",
+        help="Where the id is in each row. Default: id, if there is one.",
+    ),
 ]
 Form = Annotated[
-    str, typer.Option("--format", metavar="[jsonl|parquet]", help="Of OUT: .jsonl.gz or .parquet.")
+    str,
+    typer.Option("--format", metavar="[jsonl|parquet]", help="Write .jsonl.gz or .parquet files."),
 ]
 ShardSize = Annotated[
     int | None,
-    typer.Option("--shard-size", metavar="N", help="Documents a file. Default: 10 to 1,000."),
+    typer.Option("--shard-size", metavar="N", help="Documents in each file. Default: 10 to 1,000."),
 ]
 Processes = Annotated[
     int | None,
-    typer.Option("--processes", metavar="N", help="Processes. Default: one a core."),
+    typer.Option(
+        "--processes", metavar="N", help="How many processes. Default: one for each core."
+    ),
 ]
 Engine = Annotated[
     str,
-    typer.Option("--engine", metavar="[local|ray]", help="This machine's cores, or Ray Data."),
+    typer.Option(
+        "--engine", metavar="[local|ray]", help="Work on this machine's cores, or on a Ray cluster."
+    ),
 ]
 Address = Annotated[
     str | None,
     typer.Option(
-        "--address", metavar="HOST:PORT", help="A Ray cluster. Default: one is started here."
+        "--address",
+        metavar="HOST:PORT",
+        help="Of a Ray cluster. Default: one is started on this machine.",
     ),
 ]
 Restart = Annotated[
-    bool, typer.Option("--restart", help="Forget what OUT holds of an earlier run, and begin anew.")
+    bool, typer.Option("--restart", help="Remove what an earlier run wrote to OUT, and begin anew.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count the documents, and stop.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
