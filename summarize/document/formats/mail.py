@@ -31,6 +31,10 @@ FORWARDED = re.compile(
     r"Begin forwarded message:|_{20,}\s*$)",
     re.I,
 )
+FORWARDED_HEADER = re.compile(
+    r"-{2,} ?(?:Original|Forwarded|Ursprüngliche)|Begin forwarded|(?:From|Sent|To|Cc|Subject|Date): ",
+    re.I,
+)
 
 
 @dataclass
@@ -195,7 +199,9 @@ def plain(text: str) -> list[Part]:
 
 
 def unquoted(text: str) -> str:
-    return "\n".join(line.lstrip("> ") for line in text.split("\n"))
+    """Without the marks, and without the headers of a mail that was forwarded."""
+    lines = (line.lstrip("> ") for line in text.split("\n"))
+    return "\n".join(line for line in lines if not FORWARDED_HEADER.match(line))
 
 
 def announces_quote(lines: list[str], number: int) -> bool:

@@ -1,20 +1,18 @@
 """What is not prose, or not only: tables, logs, patches, source code, conversations.
 
-One visible table, in the order of asking: each kind is a module with `recognize(text, name)`, which
-returns Found or None. It looks at the head of the text first and must be sure: prose that is taken
-for something else gets no summary. All but conversations get `facts`; `facts["summary"]` is given
-instead of a summary.
+Each kind is a module with `recognize(text, name)`, which returns Found or None. It looks at the
+head of the text first and must be sure: prose that is taken for something else gets no summary.
+All but conversations get `facts`; `facts["summary"]` is given instead of a summary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from summarize.document.document import Block
 
-KINDS = ("diff", "jsonl", "table", "chat", "log", "code")
 HEAD_LINES = 200  # that are looked at to recognize a kind
 HEAD_CHARACTERS = 40_000
 
@@ -27,12 +25,32 @@ class Found(NamedTuple):
     blocks: tuple[Block, ...] = ()
 
 
+def some(lines: list[str], signs: str, least: int = 4) -> bool:
+    """Whether that many lines have one of the signs near their start."""
+    return sum(any(sign in line[:60] for sign in signs) for line in lines) >= least
+
+
+# In the order of asking: kind -> whether a text with these first lines might be of it. This is
+# quick and generous, so that prose need not wait for the modules, which know for sure.
+KINDS: dict[str, Callable[[list[str]], bool]] = {
+    "diff": lambda head: head[0].startswith(("diff ", "--- ", "Index: ", "commit ", "From ")),
+    "jsonl": lambda head: head[0].lstrip().startswith("{"),
+    "table": lambda head: len(head) > 3 and some(head[:4], ",\t;|"),
+    "chat": lambda head: some(head, ":>"),
+    "log": lambda head: some(head, "0123456789:[<") or some(head, "DEFIOW"),
+    "code": lambda head: head[0].startswith(("#!", "<?xml")) or some(head, "(){};=:"),
+}
+
+
 def recognize(text: str, name: str) -> Found | None:
-    for kind in KINDS:
-        module = import_module(f"summarize.document.kinds.{kind}")
-        found: Found | None = module.recognize(text, name)
-        if found:
-            return found
+    head = head_lines(text)
+    suffix = "." in name.rpartition("/")[2] and not has_suffix(name, ".txt")
+    for kind, is_possible in KINDS.items():
+        if head and (suffix or is_possible(head)):
+            module = import_module(f"summarize.document.kinds.{kind}")
+            found: Found | None = module.recognize(text, name)
+            if found:
+                return found
     return None
 
 
