@@ -32,7 +32,8 @@ FORWARDED = re.compile(
     re.I,
 )
 FORWARDED_HEADER = re.compile(
-    r"-{2,} ?(?:Original|Forwarded|Ursprüngliche)|Begin forwarded|(?:From|Sent|To|Cc|Subject|Date): ",
+    r"-{2,} ?(?:Original|Forwarded|Ursprüngliche)|Begin forwarded"
+    r"|(?:From|Sent|To|Cc|Subject|Date): ",
     re.I,
 )
 
