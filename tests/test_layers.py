@@ -142,3 +142,9 @@ def test_every_all_of_a_module_holds() -> None:
             module = importlib.import_module(found.name)
             for name in module.__all__:
                 assert hasattr(module, name), f"{found.name}.{name}"
+
+
+def test_every_module_says_what_it_is() -> None:
+    for module, path in modules():
+        text = path.read_text(encoding="utf-8")
+        assert not text.strip() or ast.get_docstring(ast.parse(text)), module
