@@ -381,6 +381,13 @@ def test_speakers_are_named() -> None:
     assert summary.text.startswith("Ann: We ship") and " Bob: I will" in summary.text
 
 
+def test_a_quotation_gets_its_capital_but_a_name_keeps_its_letters() -> None:
+    lead = load_summarizer("lead")
+    mail = "Hi Bob,\n\nthe movers come on Friday at eight. Bye."
+    assert lead.summarize([mail])[0].text == "The movers come on Friday at eight."
+    assert lead.summarize(["npm installs packages. Bye."])[0].text == "npm installs packages."
+
+
 def test_the_whole_of_a_document_names_every_sentence() -> None:
     document = Document.from_text("One two. Three four.\n\nFive six.")
     numbers = [part["source_sentences"][0]["number"] for part in whole(document).provenance]

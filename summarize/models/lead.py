@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize.document.document import Document
-from summarize.document.sentences import ENDS
+from summarize.document.sentences import is_finished
 from summarize.models.base import Capabilities, Chooser
 from summarize.models.registry import Request, refuse
 
@@ -31,7 +31,7 @@ class Lead:
         """Sentences that end as such; without any of those, lines of text; else headings."""
         sentences = document.sentences
         prose = [i for i, s in enumerate(sentences) if document.blocks[s.block].kind != "heading"]
-        whole = [i for i in prose if document.text[: sentences[i].end].endswith(ENDS)]
+        whole = [i for i in prose if is_finished(document.sentence_text(i))]
         return whole or prose or list(range(len(sentences)))
 
 

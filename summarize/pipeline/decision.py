@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from summarize.document.document import Document
-from summarize.document.sentences import ENDS, bounded
+from summarize.document.sentences import bounded, is_finished
 from summarize.models.familiarity import LEAST_CONFIDENCE
 from summarize.models.judge import Case, Judge
+from summarize.models.term_vectors import STOP_WORDS
 from summarize.options import Options
 from summarize.pipeline.alignment import cited
 
@@ -106,9 +107,12 @@ def quoted(document: Document, indices: Sequence[int]) -> Answer:
 
 
 def quotation(document: Document, index: int) -> str:
-    """A sentence with its speaker, if it has one."""
+    """A sentence with its speaker, if it has one. After a greeting ("Hi Ann, the movers ...") it
+    may lack its capital; a name such as npm stays as it is."""
     speaker = document.blocks[document.sentences[index].block].speaker
     text = bounded(document.sentence_text(index))
+    if text.split(" ", 1)[0] in STOP_WORDS:
+        text = text[0].upper() + text[1:]
     return f"{speaker}: {text}" if speaker else text
 
 
@@ -118,7 +122,7 @@ def source_of(text: str, index: int) -> dict[str, Any]:
 
 
 def finished(text: str) -> str:
-    return text if text.endswith(ENDS) else f"{text}."
+    return text if is_finished(text) else f"{text}."
 
 
 def count_letters(text: str) -> int:
