@@ -113,8 +113,10 @@ def lines_of(model: Model, found: Sequence[Written], openings: Sequence[int]) ->
     some = [pair for pair in zip(found, openings, strict=True) if pair[0].text]
     some = some or [(found[0], openings[0])] if found else []
     texts = [finished(one.text) for one, _ in some]
-    encodings = model.encode(texts)
-    return [Line(*pair, *rest) for pair, *rest in zip(some, texts, encodings, strict=True)]
+    return [
+        Line(written, opening, text, encoding)
+        for (written, opening), text, encoding in zip(some, texts, model.encode(texts), strict=True)
+    ]
 
 
 def write_all(
