@@ -245,7 +245,8 @@ def shares_of(attention: Array | np.ndarray, lengths: Sequence[int]) -> list[flo
     received = np.asarray(attention, dtype=np.float64).mean(axis=0)
     ends = np.minimum(np.cumsum(lengths), len(received))
     sums = np.concatenate([[0.0], np.cumsum(received)])[ends]
-    return np.diff(sums, prepend=0.0).tolist()
+    shares: list[float] = np.diff(sums, prepend=0.0).tolist()
+    return shares
 
 
 class Reranker:

@@ -130,7 +130,7 @@ def centrality(document: Document, words: Sequence[Sequence[str]]) -> list[Named
     title = vectors.times(vector_of(terms(names[0] if names else ""), columns))
     headings = vectors.times(vector_of([t for name in names for t in terms(name)], columns))
     beside = np.zeros(count)
-    dense = np.zeros((2, vectors.size))
+    dense = np.zeros((2, vectors.width))
     bounds = np.searchsorted(vectors.rows, np.arange(count + 1))
     for row in range(count):
         here = slice(bounds[row], bounds[row + 1])
@@ -139,7 +139,7 @@ def centrality(document: Document, words: Sequence[Sequence[str]]) -> list[Named
         dense[row % 2] = 0
         dense[row % 2][place] = value
     opening = vectors.similarity(0)
-    total = np.zeros(vectors.size)
+    total = np.zeros(vectors.width)
     np.add.at(total, vectors.columns, 1)
     shared = np.log1p(np.maximum(0, total - 1))  # other sentences that have the term
     common = np.bincount(vectors.rows, shared[vectors.columns], count)

@@ -29,23 +29,29 @@ class Vectors(NamedTuple):
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     values: Array
-    count: int
-    size: int
+    height: int
+    width: int
 
     def times(self, vector: Array) -> Array:
         """X @ vector: (V,) -> (N,)."""
-        return np.bincount(self.rows, self.values * vector[self.columns], self.count)
+        return summed(self.rows, self.values * vector[self.columns], self.height)
 
     def transposed_times(self, vector: Array) -> Array:
         """X.T @ vector: (N,) -> (V,)."""
-        return np.bincount(self.columns, self.values * vector[self.rows], self.size)
+        return summed(self.columns, self.values * vector[self.rows], self.width)
 
     def similarity(self, row: int) -> Array:
         """Cosine of every vector with that of `row`: (N,)."""
         one = self.rows == row
-        dense = np.zeros(self.size)
+        dense = np.zeros(self.width)
         dense[self.columns[one]] = self.values[one]
         return self.times(dense)
+
+
+def summed(places: NDArray[np.int64], values: Array, size: int) -> Array:
+    """(size,) the sum of the values at each place."""
+    found: Array = np.bincount(places, values, size)
+    return found
 
 
 @lru_cache(maxsize=65536)
@@ -121,7 +127,7 @@ def lexrank(vectors: Vectors) -> Array:
     The diagonal is zero and rows sum to one: p = (1 - d) / N + d * A (p / row sums), with
     A v = X (X.T v) - (diagonal) v.
     """
-    count = vectors.count
+    count = vectors.height
     diagonal = np.bincount(vectors.rows, vectors.values**2, count)
 
     def similar(vector: Array) -> Array:
@@ -138,12 +144,13 @@ def lexrank(vectors: Vectors) -> Array:
         rank = following
         if settled:
             break
-    return rank / rank.max()
+    highest: float = rank.max()
+    return rank / highest
 
 
 def centroid(vectors: Vectors) -> Array:
     """Cosine of each vector with the sum of all, highest 1."""
-    total = vectors.transposed_times(np.ones(vectors.count))
+    total = vectors.transposed_times(np.ones(vectors.height))
     cosines = vectors.times(total)
     highest = cosines.max(initial=0.0)
     return cosines / highest if highest > 0 else cosines
