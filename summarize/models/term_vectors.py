@@ -50,8 +50,7 @@ class Vectors(NamedTuple):
 
 def summed(places: NDArray[np.int64], values: Array, size: int) -> Array:
     """(size,) the sum of the values at each place."""
-    found: Array = np.bincount(places, values, size)
-    return found
+    return np.bincount(places, values, size).astype(np.float64, copy=False)
 
 
 @lru_cache(maxsize=65536)
