@@ -172,3 +172,11 @@ def test_any_text_is_told_or_left(text: str, name: str) -> None:
         assert found.kind == "chat" or found.facts["summary"].strip()
         for block in found.blocks:
             assert 0 <= block.start < block.end <= len(text)
+
+
+def test_a_manual_page_as_it_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "boat"
+    path.write_text(f"NAME\n       boat - moves boats\n\nDESCRIPTION\n       {PROSE}\n")
+    found = read(str(path))
+    assert found.kind == "manpage"
+    assert [name for _, _, name in found.headings] == ["NAME", "DESCRIPTION"]

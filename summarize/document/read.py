@@ -89,7 +89,10 @@ def plain(text: str, name: str, note: str, inner: str) -> Document:
     text = HYPHEN.sub("", SURROGATE.sub("\ufffd", text).replace(SHY, ""))
     found = kinds.recognize(text, inner)
     if found is None:
-        return Document(text, name, note, blocks=tuple(guess_blocks(text)))
+        document = Document(text, name, note, blocks=tuple(guess_blocks(text)))
+        names = [heading for _, _, heading in document.headings[:3]]
+        is_manual = names[:1] == ["NAME"] and ("SYNOPSIS" in names or "DESCRIPTION" in names)
+        return replace(document, kind="manpage") if is_manual else document
     blocks = found.blocks or (Block("code", 0, len(text)),)
     return Document(text, name, note, found.kind, blocks, found.facts)
 
