@@ -58,9 +58,9 @@ def summarize(
 ) -> str:
     """The summary of one text, as a string.
 
-    model: a name ("attention", "seq2seq", "transformer", "lead"), the folder of a trained model, or
-        a model on the Hugging Face hub (org/name). It is loaded at each call; for many texts use
-        `load_summarizer(model).summarize(texts)`.
+    model: a name ("attention", "seq2seq", "transformer", "extract", "lead"), the folder of a
+        trained model, or a model on the Hugging Face hub (org/name). It is loaded at each call;
+        for many texts use `load_summarizer(model).summarize(texts)`.
     length: "short" (one sentence), "medium" (three) or "long" (an outline by headings).
     style: "title" or "tldr" (a sentence); by default it follows the text.
     mode: "auto" quotes a sentence of the text where what the model writes can't be trusted;

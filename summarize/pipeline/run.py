@@ -29,8 +29,8 @@ def load_summarizer(
     backend: str | None = None,
 ) -> Summarizer:
     """A summarizer by the name of its model: "attention" (the default), "seq2seq", "transformer",
-    "lead" (the first sentence), a folder that `summarize train` made, or a model on the Hugging
-    Face hub by its id (org/name) or short name ("bart", "smollm2", ...).
+    "extract" (the best sentence), "lead" (the first one), a folder that `summarize train` made, or
+    a model on the Hugging Face hub by its id (org/name) or short name ("bart", "smollm2", ...).
 
     `revision` is a branch, tag or commit on the hub; `device` is cpu, cuda or mps, for models that
     run in PyTorch; `offline` forbids downloads; `allow_pickle` loads weights that may hold code;
