@@ -106,3 +106,50 @@ def transformers_logging_off() -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+
+
+def make_gguf(path: Path) -> Path:
+    """A llama of random weights as llama.cpp stores one."""
+    import json
+
+    import gguf
+    import numpy as np
+
+    backend = json.loads(Tokenizer.train(TEXTS * 3, 320).to_json())
+    tokens = sorted(backend["model"]["vocab"], key=backend["model"]["vocab"].get)
+    merges = backend["model"]["merges"]
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in merges]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(2048)
+    writer.add_embedding_length(16)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(32)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(10_000.0)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list(tokens)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(1)
+    writer.add_pad_token_id(0)
+    writer.add_chat_template(CHAT)
+    random = np.random.default_rng(3)
+    shapes = {
+        "token_embd": (len(tokens), 16), "output": (len(tokens), 16), "output_norm": (16,),
+        "blk.0.attn_norm": (16,), "blk.0.ffn_norm": (16,),
+        "blk.0.attn_q": (16, 16), "blk.0.attn_k": (16, 16), "blk.0.attn_v": (16, 16),
+        "blk.0.attn_output": (16, 16), "blk.0.ffn_gate": (32, 16), "blk.0.ffn_up": (32, 16),
+        "blk.0.ffn_down": (16, 32),
+    }  # fmt: skip
+    for name, shape in shapes.items():
+        values = random.normal(0, 0.6, shape).astype(np.float32)
+        writer.add_tensor(f"{name}.weight", values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

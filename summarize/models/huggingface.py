@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from summarize.errors import ModelError, OptionError
+from summarize.errors import ModelError, OptionError, first_line
 from summarize.models.base import (
     Capabilities,
     Draft,
@@ -176,8 +176,8 @@ class Transformer:
                     return self.fast.write(payloads, options, limit + self.added_tokens)
                 return self.seq2seq(limit).write(payloads, options)
             except (RuntimeError, ValueError, IndexError) as error:
-                first = " ".join(str(error).split())[:200]
-                raise ModelError(f"{self.name} failed while summarizing: {first}") from error
+                reason = first_line(error)
+                raise ModelError(f"{self.name} failed while summarizing: {reason}") from error
 
     @property
     def chat(self) -> Chat:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from summarize import threads
-from summarize.errors import ModelError
+from summarize.errors import ModelError, first_line
 from summarize.models.base import Draft
 from summarize.models.cache import cached_folder, digest
 from summarize.models.huggingface_generation import Generation
@@ -203,7 +203,3 @@ def convert(loaded: Loaded, folder: Path, name: str) -> None:
             spec.save(str(folder))
         except Exception as error:  # the converter raises whatever a model provokes
             raise ModelError(f"CTranslate2 can't convert {name}: {first_line(error)}") from None
-
-
-def first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

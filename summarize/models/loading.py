@@ -10,7 +10,6 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -131,11 +130,10 @@ def build(
 def locate(source: Path | str) -> tuple[Path | str, str | None]:
     """Where to load from, and the GGUF file in it if the weights are one."""
     if isinstance(source, str):
-        package = hub.PACKAGED.get(source)
-        spec = find_spec(package) if package else None
-        if spec is None or spec.origin is None:
+        folder = hub.packaged(source)
+        if folder is None:
             return source, None
-        source = Path(spec.origin).parent
+        source = folder
     if source.is_file():
         if source.suffix != ".gguf":
             raise ModelError(f"{source} is a file; name the model's folder, or a .gguf file")

@@ -83,6 +83,10 @@ def load_model(
         raise ModelError(f"no model {name!r}{did_you_mean(name, known) or use}")
     if loader == TRANSFORMER:
         require_transformers(name)
+        if isinstance(source, str):
+            from summarize.models import hub
+
+            hub.require(name, source, revision, offline)
     module, function = loader.split(":")
     load: Callable[[Request], Model | Chooser] = getattr(import_module(module), function)
     return load(Request(source, name, revision, device, offline, allow_pickle, backend))

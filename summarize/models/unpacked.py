@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from summarize.errors import ModelError
+from summarize.errors import ModelError, first_line
 from summarize.models.cache import cached_folder, digest
 
 LAYOUT = 1  # to be raised when `make` writes something else
@@ -44,5 +44,4 @@ def convert(path: Path, folder: Path, dtype: Any) -> None:
             model.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
         except Exception as error:  # the libraries raise whatever a file provokes
-            first = " ".join(str(error).split())[:300] or type(error).__name__
-            raise ModelError(f"can't load {path}: {first}") from None
+            raise ModelError(f"can't load {path}: {first_line(error)}") from None
