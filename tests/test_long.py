@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from summarize.document.document import Block, Document
 from summarize.models.base import Passage
+from summarize.models.judge import Case, Verdict
 from summarize.models.rnn import Rnn
 from summarize.options import Options
 from summarize.pipeline import chunking
 from summarize.pipeline.chunking import chunks_of, combine
-from summarize.pipeline.decision import Written, decide, whole
+from summarize.pipeline.decision import Answer, Written, decide, whole
 from summarize.pipeline.outline import distinct, groups
 from summarize.pipeline.overflow import to_read
 from summarize.pipeline.reading import Part, Reading
