@@ -168,7 +168,9 @@ def stop_once(
         seconds = time.monotonic() - sent
         problems = []
         told = stderr.decode(errors="replace")
-        if "Traceback" in told or "internal error" in told or "Exception ignored" in told:
+        if is_early(told):
+            return problems, seconds
+        if any(sign in told for sign in ("Traceback", "internal error", "Exception ignored")):
             problems.append(f"traceback: {told[-500:]}")
         if process.returncode not in (0, -number, 128 + number):
             problems.append(f"exit code {process.returncode}: {told[-200:]}")
@@ -179,6 +181,14 @@ def stop_once(
         if reference:
             problems += again(scenario, folder, reference)
         return problems, seconds
+
+
+def is_early(told: str) -> bool:
+    """Whether Python itself was still starting, before any line of the command line ran: what it
+    prints then, and its exit code, no program can change."""
+    frames = [line for line in told.splitlines() if line.strip().startswith("File ")]
+    ours = [frame for frame in frames if "/summarize/" in frame]
+    return bool(frames) and all("/summarize/__init__.py" in frame for frame in ours)
 
 
 def again(scenario: Scenario, folder: Path, reference: str) -> list[str]:

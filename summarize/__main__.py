@@ -1,5 +1,10 @@
 """`python -m summarize`."""
 
-from summarize.cli import main
+from __future__ import annotations
+
+try:
+    from summarize.cli import main
+except KeyboardInterrupt:  # before the first handler stands
+    raise SystemExit(130) from None
 
 main()

@@ -7,8 +7,12 @@ time to import is imported inside `run`, where nothing can end in a traceback.
 from __future__ import annotations
 
 import os
-import signal
 import sys
+
+try:
+    import signal
+except KeyboardInterrupt:  # even that takes some milliseconds
+    raise SystemExit(130) from None
 
 NO_MEMORY = ("cannot allocate memory", "failed to map segment")
 
