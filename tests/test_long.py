@@ -328,6 +328,35 @@ def test_a_foreign_text_gets_a_sentence_and_others_what_was_written() -> None:
             assert found.provenance[0]["source_sentences"] == [{"number": 3, "share": 1.0}]
 
 
+class Always:
+    """A judge that gives one verdict, and remembers what it was asked."""
+
+    def __init__(self, is_written: bool) -> None:
+        self.is_written = is_written
+        self.cases: list[Case] = []
+
+    def weigh(self, case: Case) -> Verdict:
+        self.cases.append(case)
+        return Verdict(5.0, 40.0, self.is_written)
+
+
+@pytest.mark.parametrize("is_written", [True, False])
+def test_a_judge_decides_and_its_worth_is_the_confidence(is_written: bool) -> None:
+    judge: Any = Always(is_written)
+    document = Document.from_text(TEXT)
+    written = Written("An invention", 3, 0.01, 0.5)
+
+    def given(mode: str = "auto", found: Written = written) -> Answer:
+        return decide(document, found, Options(mode=mode), lambda: [2], judge, "title")
+
+    assert given().mode == ("abstractive" if is_written else "extractive")
+    assert given().confidence == 0.4 and given().is_fallback != is_written
+    assert (judge.cases[0].chosen, judge.cases[0].style) == (2, "title")
+    assert given("abstractive").mode == "abstractive"
+    # What found no end is not judged, and not given.
+    assert given(found=written._replace(confidence=0.0, familiarity=0.0)).mode == "extractive"
+
+
 @pytest.mark.parametrize(
     "text", ["Only seven short words stand here, alone.", "No end", "Two. Dogs."]
 )
