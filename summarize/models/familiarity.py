@@ -1,9 +1,9 @@
-"""Whether a text is of the kind that a model was trained on, told from its words alone.
+"""Whether a text is like those that a model was trained on, judged by its words alone.
 
-A network writes as fluently about a text that it does not understand, and is as sure of itself:
-its own probabilities hardly tell (benchmarks/confidence.py). The words do. The measure is the mean
-surprisal, -log P, of the different tokens of a text under their frequency in the training sources,
-set against training texts of as many different tokens.
+A network writes just as fluently about a text that it does not understand, and its probabilities
+hardly drop (benchmarks/confidence.py). The words give it away. The measure is the mean surprisal,
+-log P, of the distinct tokens of a text under their frequency in the training sources, compared
+with training texts that have as many distinct tokens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from summarize.rnn.manifest import add_to_set
 from summarize.rnn.weights import load_weights
 
 FILE = "familiarity.safetensors"
-QUANTILE = 0.95  # of training texts, the strangest twentieth counts as foreign
+QUANTILE = 0.95  # the strangest twentieth of the training texts counts as foreign
 STEEPNESS = 4.0
 # Below this confidence a sentence of the document is given instead (benchmarks/confidence.py).
 LEAST_CONFIDENCE = 0.25
