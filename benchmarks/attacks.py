@@ -174,6 +174,16 @@ ATTACKS: dict[str, Attack] = {
     "html permalink": repeat(" ", "<html><h1>a", "b</h1><p>Text.", suffix="html"),
     "html links": repeat("<a href=x>word</a> ", "<html><p>", suffix="html"),
     "html paragraphs": repeat("<p>a", "<html>", suffix="html"),
+    # XML
+    "xml prose": repeat(f"<para>{PROSE}</para>", "<?xml version='1.0'?><a>", "</a>", suffix="xml"),
+    "xml nested": nested("<para>", "</para>", "xml", "<?xml version='1.0'?>"),
+    "xml entities": repeat(
+        "&b;",
+        "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'ccccccccccccc'>]><a>" + "<p>a</p>" * 3,
+        "</a>",
+        suffix="xml",
+    ),
+    "xml names": repeat("<a:p>b</a:p>", "<?xml version='1.0'?><a>", "</a>", suffix="xml"),
     # LaTeX
     "tex prose": repeat(PROSE + "\n\n", TEX, suffix="tex"),
     "tex figures": repeat("\\begin{figure}", TEX, suffix="tex"),

@@ -73,6 +73,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
         "\\documentclass{article}\\title{One}\\begin{document}\\section{Two}"
         f"{PROSE}\\begin{{itemize}}\\item a\\end{{itemize}} $x$ \\cite{{b}}\\end{{document}}"
     ).encode(),
+    "a.xml": lambda: f"<?xml version='1.0'?><a>{f'<para>{PROSE}</para>' * 4}<b/></a>".encode(),
     "a.rst": lambda: f"One\n===\n\n{PROSE}\n.. note:: b\n\n::\n\n  c\n\n- d\n".encode(),
     "a.eml": lambda: (
         "From: a@b\nTo: c@d\nSubject: =?utf-8?q?One?=\nDate: Mon, 2 Mar 2026 10:00:00 +0000\n"

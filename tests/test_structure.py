@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from test_formats import pdf, zipped
 
 from summarize.document.document import Document
-from summarize.document.formats import parts
+from summarize.document.formats import of_text, parts
 from summarize.document.parts import assemble
 from summarize.document.read import read
 
@@ -144,6 +144,32 @@ def test_all_headings_of_restructured_text() -> None:
     assert of_kind(found, "table") == ["a | b\n1 | 2"]
     assert "never" not in found.text
     assert "Mind the tide." in found.prose and "The end of it." in found.prose
+
+
+def test_docbook_and_feeds() -> None:
+    book = (
+        '<?xml version="1.0" encoding="latin-1"?>\n<!DOCTYPE book [<!ENTITY e "never">]>\n'
+        f"<book><title>Boats</title><para>{PROSE}</para><sect1><title>Sand</title><xref to='a'/>"
+        f"<para>{PROSE} &e;</para><programlisting>x = 1</programlisting>"
+        "<itemizedlist><listitem><para>one</para></listitem></itemizedlist>"
+        "<para>It ends.</para></sect1></book>"
+    )
+    assert of_text(book, "unnamed") == "xml"
+    found = document("xml", book)
+    assert [name for _, name in outline(found)] == ["Boats", "Sand"]
+    assert of_kind(found, "code") == ["x = 1"]
+    assert of_kind(found, "item") == ["one"]
+    assert of_kind(found, "paragraph") == [PROSE, PROSE, "It ends."]
+    feed = (
+        '<?xml version="1.0"?><rss><channel><title>News</title><link>http://never</link>'
+        f"<item><title>Boats</title><description><![CDATA[<p>{PROSE}</p>]]></description></item>"
+        "<item><title>Nets</title><description>Fish &amp; chips.</description></item>"
+        "<description/></channel></rss>"
+    )
+    assert of_text(feed, "unnamed") == "xml"
+    found = document("xml", feed)
+    assert [name for _, name in outline(found)] == ["News", "Boats", "Nets"]
+    assert of_kind(found, "paragraph") == [PROSE, "Fish & chips."]
 
 
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BINARY = {"pdf": "pypdf", "docx": None}
 TEXT = {
     "html": "trafilatura",
+    "xml": "lxml",
     "markdown": None,
     "rst": None,
     "tex": None,
@@ -39,6 +40,7 @@ SUFFIXES = {
     ".mbox": "mail",
     ".json": "json",
 }
+XML_PROSE = re.compile(r"<(?:\w{1,20}:)?(?:para|simpara|p|description|summary|content)\b")
 HTML = re.compile(r"<(?:!doctype\s+html\b|(?:html|head|body)(?:\s*>|\s+[\w:-]+=))", re.I)
 MAIL = re.compile(r"(?:From [^\n]*\n)?(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
 MAIL_FIELDS = re.compile(r"^(From|To|Subject|Date|Message-ID|Received|MIME-Version):", re.M | re.I)
@@ -70,6 +72,8 @@ def of_text(text: str, name: str) -> str | None:
     head = text[:HEAD].lstrip("\ufeff")
     if HTML.match(head, after_comments(head)):
         return "html"
+    if head.startswith("<?xml") and holds_prose(text[: 8 * HEAD]):
+        return "xml"
     suffix = next((s for s in SUFFIXES if name.lower().endswith(s)), None)
     if suffix:
         return SUFFIXES[suffix]
@@ -88,6 +92,11 @@ def of_text(text: str, name: str) -> str | None:
     if RST_TITLE.search(head) and RST_SIGN.search(text[: 8 * HEAD]):
         return "rst"
     return None
+
+
+def holds_prose(head: str) -> bool:
+    """Whether XML has paragraphs or descriptions, as DocBook and feeds have."""
+    return sum(1 for _ in XML_PROSE.finditer(head)) >= 3
 
 
 def after_comments(head: str) -> int:

@@ -84,7 +84,8 @@ class Walk:
                     self.begin(tag)
                 elif tag == "br":
                     self.pieces.append("\n")
-                self.pieces.append(element.text or "")
+                if isinstance(tag, str):  # not an entity that is not expanded
+                    self.pieces.append(element.text or "")
             else:
                 if tag in BLOCKS and tag not in HIDDEN:
                     self.finish(tag)
