@@ -1,7 +1,7 @@
 """What is known about each model: kind, size, data, licence, and whether it is on this machine.
 
-Of the models that ship, and of folders that `summarize train` made, everything is read from their
-files. Of the hub's models, parameters are rounded, and the licence that counts is on their pages.
+For the models that ship and for folders that `summarize train` made, everything is read from their
+files. For models on the hub, parameters are rounded, and the licence is that of the model's page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +140,10 @@ def on_this_machine(model: str) -> Path | None:
     """The folder of a hub model that was downloaded, or came with a package."""
     from huggingface_hub import try_to_load_from_cache
 
-    from summarize.models.hub import PACKAGED
+    from summarize.models.hub import packaged
 
-    package = PACKAGED.get(model)
-    spec = find_spec(package) if package else None
-    if spec is not None and spec.origin:
-        return Path(spec.origin).parent
+    if folder := packaged(model):
+        return folder
     found = try_to_load_from_cache(model, "config.json")
     folder = Path(found).parent if isinstance(found, str) else None
     # A download that was broken off leaves the small files.
