@@ -76,11 +76,12 @@ def load_weights(
     data: bytes, path: Path, expected: Mapping[str, tuple[int, ...]] | None = None
 ) -> dict[str, NDArray[Any]]:
     """Arrays by name, of the `expected` shapes. Raises CheckpointError."""
+    shapes = read_header(data, path)
     if expected is not None:
-        check_shapes(read_header(data, path), expected, path)
+        check_shapes(shapes, expected, path)
     try:
         weights = Weights(data)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         refuse(path, "its tensors do not fit its bytes")
     for name, weight in weights.items():
         if expected is not None and weight.dtype.kind != "f":
