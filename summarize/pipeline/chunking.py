@@ -80,8 +80,11 @@ def write_chunks(
     openings = [chunk[0].sentence for chunk in chunks]
     lines = lines_of(model, found, openings)
     whole = of_the_whole(lines)
+    asked, options = replace(asked, progress=None), replace(options, progress=None)
     while len(lines) > 1:
-        lines = list(join(model, reading, lines, replace(options, progress=None), limit, retries))
+        groups = fitting(lines, limit)
+        search = options if len(groups) == 1 else asked  # the last one is shown
+        lines = list(join(model, reading, groups, search, limit, retries))
     return (
         with_familiarity(lines[0].written, whole),
         len(chunks),
@@ -90,10 +93,14 @@ def write_chunks(
 
 
 def join(
-    model: Model, reading: Reading, lines: list[Line], options: Options, limit: int, retries: int
+    model: Model,
+    reading: Reading,
+    groups: list[list[Line]],
+    options: Options,
+    limit: int,
+    retries: int,
 ) -> Iterator[Line]:
-    """Fewer lines: neighbours that are read at once, under the opening of the first of them."""
-    groups = fitting(lines, limit)
+    """One line for each group, which is read at once under the opening of its first chunk."""
     several = [group for group in groups if len(group) > 1]
     made = [with_opening(reading, group, limit) for group in several]
     passages, owners = [p for p, _ in made], [o for _, o in made]
