@@ -71,8 +71,8 @@ def inference(job: dict[str, Any]) -> dict[str, Any]:
     in_torch = is_transformer(job["model"])
     # PyTorch even where a faster engine is installed: only here can the encoder be timed alone, and
     # tables of positions be made longer.
-    backend = {"backend": "torch"} if in_torch else {}
-    model: Any = load_model(job["model"], **job["load"], **backend)
+    backend = "torch" if in_torch else None
+    model: Any = load_model(job["model"], **job["load"], backend=backend)
     known = model.capabilities
     length, tokens, text = job["length"], job["summary_tokens"], job["text"]
     if not known.writes:
