@@ -2,8 +2,10 @@
 
     python benchmarks/book.py -o benchmarks/results/book.json
 
-The text is our own documents one after another, as often as it takes. Each run is a process of its
-own, start and all; the median of several, and the most memory that any of them held.
+The text is our own documents one after another, as often as it takes; and, as the last size, ten
+megabytes of it on one line. Each run is a process of its own, start and all; the median of several,
+and the most memory that any of them held. The exponent is the slope of log seconds over log words,
+without what an empty start takes.
 """
 
 from __future__ import annotations
@@ -46,6 +48,18 @@ def book(words: int) -> str:
     raise AssertionError("a cycle does not end")
 
 
+def one_line(size: int) -> str:
+    """So many characters of the same on a single line."""
+    text = " ".join(book(20_000).split())
+    return (text + " ") * (size // len(text) + 1)
+
+
+def exponent(words: list[int], seconds: list[float], start: float) -> float:
+    """Of time over words."""
+    work = np.maximum(np.array(seconds) - start, 1e-3)
+    return float(np.polyfit(np.log(words), np.log(work), 1)[0])
+
+
 def run(path: Path, model: str) -> dict[str, Any]:
     """One summary: wall time and peak memory of the process, and what it says of itself."""
     asked = [sys.executable, "-m", "summarize", "-q", "-m", model, "--json", str(path)]
@@ -62,25 +76,34 @@ def run(path: Path, model: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("-m", "--model", default="attention")
     parser.add_argument("--words", default="1000,3000,10000,30000,100000")
+    parser.add_argument("--line", type=int, default=10_000_000, help="characters on one line")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
-    cells = []
+    cells: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        for words in map(int, arguments.words.split(",")):
-            path = Path(folder) / f"{words}.txt"
-            path.write_text(book(words), encoding="utf-8")
+        sizes = list(map(int, arguments.words.split(",")))
+        texts = {f"{words}.txt": book(words) for words in sizes}
+        if arguments.line:
+            texts["line.txt"] = one_line(arguments.line)[: arguments.line]
+        short = Path(folder) / "short.txt"
+        short.write_text("A sentence is here.\n", encoding="utf-8")
+        start = min(run(short, arguments.model)["seconds"] for _ in range(arguments.repeats))
+        for name, text in texts.items():
+            path = Path(folder) / name
+            path.write_text(text, encoding="utf-8")
             found = [run(path, arguments.model) for _ in range(arguments.repeats)]
             seconds = np.array([one["seconds"] for one in found])
             middle = float(np.median(seconds))
             cells.append(
                 {
-                    "words": len(path.read_text("utf-8").split()),
-                    "characters": len(path.read_text("utf-8")),
-                    "pieces": found[0]["summary"]["chunks"],
+                    "words": len(text.split()),
+                    "characters": len(text),
+                    "lines": text.count("\n") + 1,
+                    "overflow": found[0]["summary"].get("overflow"),
                     "seconds": {
                         "median": round(middle, 3),
                         "mad": round(float(np.median(np.abs(seconds - middle))), 3),
@@ -95,6 +118,15 @@ def main() -> None:
         "environment": environment(),
         "model": arguments.model,
         "repeats": arguments.repeats,
+        "start_seconds": round(start, 3),
+        "exponent": round(
+            exponent(
+                [cell["words"] for cell in cells[: len(sizes)]],
+                [cell["seconds"]["median"] for cell in cells[: len(sizes)]],
+                start,
+            ),
+            3,
+        ),
         "sizes": cells,
     }
     write_text(arguments.output, json.dumps(result, indent=1) + "\n")
