@@ -1,6 +1,6 @@
 """results/robustness.json: what each harness tried, what failed, the slowest and the largest.
 
-A harness (fuzz.py, signals.py, mutate.py) calls `record` with its part; robustness.md is written
+A harness (fuzz_command.py, signals.py) calls `record` with its part; robustness.md is written
 from the whole."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The short form of benchmarks/fuzz.py; that of signals.py is in test_streams.py."""
+"""The short form of benchmarks/fuzz_command.py; that of signals.py is in test_streams.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_damaged_inputs_of_every_format(
     monkeypatch: pytest.MonkeyPatch, checkpoint_folders: dict[str, Path], model: str
 ) -> None:
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    import fuzz
+    import fuzz_command as fuzz
 
     name = model if model == "lead" else str(checkpoint_folders["general"])
     found = fuzz.run(80 if model == "lead" else 25, seed=11, model=name)
@@ -23,7 +23,7 @@ def test_damaged_inputs_of_every_format(
 
 def test_the_judge_knows_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    from fuzz import judge
+    from fuzz_command import judge
 
     assert judge(0, b"A summary.\n", b"", 0.1) == ""
     assert judge(1, b"", b"summarize: a.txt is empty\n", 0.1) == ""
