@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from conftest import ROOT, Command
 from rouge_score.rouge_scorer import RougeScorer
 
 from summarize.errors import DataError, ModelError, OptionError, OutputError
-from summarize.evaluation.bench import Plan, asked_of, bench
+from summarize.evaluation.bench import Plan, asked_of, bench, best_sentence, in_buckets
 from summarize.evaluation.data import own_documents, read_data
 from summarize.evaluation.journal import Journal
 from summarize.evaluation.result import BenchResult, result_of
@@ -49,6 +50,12 @@ def run(path: Path, *models: str, journal: Path | None = None, **changes: Any) -
     plan = Plan(list(models), read_data(str(path)), **changes)
     result, _ = bench(plan, Journal(journal), lambda model, done: None)
     return result
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> BenchResult:
+    """Lead and oracle on the rows; for tests that only look."""
+    return run(write_rows(tmp_path_factory.mktemp("measured") / "data.jsonl"), "lead", "oracle")
 
 
 # --- data --------------------------------------------------------------------------------------
@@ -127,9 +134,9 @@ def test_scores_are_rouge_scores_with_each_sentence_on_a_line() -> None:
         assert np.abs(found[kind][0] - 100 * np.array(expected)).max() < 1e-10
 
 
-def test_the_result_has_what_it_takes_to_compare_it(data: Path) -> None:
+def test_the_result_has_what_it_takes_to_compare_it(measured: BenchResult) -> None:
     """The schema: whoever reads results relies on these keys."""
-    result = run(data, "lead", "oracle").to_dict()
+    result = measured.to_dict()
     assert set(result) == {
         *("schema_version", "kind", "date", "data", "signature", "seed", "resamples"),
         *("options", "as_by_default", "batch_size", "processes", "environment", "models"),
@@ -169,18 +176,25 @@ def test_a_few_documents_prove_little() -> None:
     assert alone.low is None and alone.difference == 2
 
 
-def test_the_oracle_is_no_worse_than_any_sentence(data: Path) -> None:
-    result = run(data, "lead", "oracle")
+def test_the_oracle_is_no_worse_than_any_sentence(measured: BenchResult) -> None:
+    result = measured
     for kind, values in result.differences["oracle - lead"].items():
         assert values.difference >= 0 or kind == "rougeLsum"
     assert result.models["oracle"].cost is None
 
 
-def test_buckets_hold_each_document_once(data: Path) -> None:
+def test_buckets_hold_each_document_once(data: Path, measured: BenchResult) -> None:
+    rows = read_data(str(data)).rows
+    answers = {"oracle": [best_sentence(row) for row in rows]}
+    references = [row.references for row in rows]
+    scores = {"oracle": rouge([a["text"] for a in answers["oracle"]], references)}
     for ends in (None, (15, 20), (1,), (1000,)):
-        result = run(data, "lead", buckets=ends)
-        assert sum(bucket.documents for bucket in result.buckets) == 6
-    assert sum(kind.documents for kind in result.kinds.values()) == 6
+        buckets = in_buckets(scores, answers, rows, ends)
+        assert sum(bucket.documents for bucket in buckets) == 6
+        for bucket in buckets:
+            assert bucket.words[0] <= bucket.median_words <= bucket.words[1]
+    assert sum(bucket.documents for bucket in measured.buckets) == 6
+    assert sum(kind.documents for kind in measured.kinds.values()) == 6
 
 
 def test_an_rnn_is_measured_in_batches_and_processes_to_the_same_scores(
@@ -378,10 +392,12 @@ def test_report_refuses_other_files(summarize: Command, data: Path) -> None:
     assert done.returncode == 1 and b"was not written by" in done.stderr
 
 
-def test_a_result_with_an_odd_part_is_one_line(summarize: Command, data: Path) -> None:
+def test_a_result_with_an_odd_part_is_one_line(
+    summarize: Command, measured: BenchResult, tmp_path: Path
+) -> None:
     """Whatever part is missing, or of another type."""
-    whole = run(data, "lead", "oracle").to_dict()
-    path = data.parent / "odd.json"
+    whole = measured.to_dict()
+    path = tmp_path / "odd.json"
     for key in whole:
         for change in ("missing", 5, "text", [], {}, [[1]], {"a": {"b": 2}}):
             values = {k: v for k, v in whole.items() if k != key or change != "missing"}
@@ -393,20 +409,19 @@ def test_a_result_with_an_odd_part_is_one_line(summarize: Command, data: Path) -
             assert done.stderr.count(b"\n") == done.returncode
 
 
-def test_committed_and_old_results_are_read_and_written_alike(data: Path) -> None:
+def test_committed_and_old_results_are_read_and_written_alike(measured: BenchResult) -> None:
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
         values = json.loads(path.read_text())
         if values.get("kind") in ("bench", "score", "scaling"):
             result = result_of(values)
             assert result_of(json.loads(json.dumps(result.to_dict()))) == result
             assert set(values) <= set(result.to_dict())
-    result = run(data, "lead", "oracle")
-    assert result_of(json.loads(json.dumps(result.to_dict()))) == result
+    assert result_of(json.loads(json.dumps(measured.to_dict()))) == measured
 
 
-def test_the_table_says_which_summaries_were_measured(data: Path) -> None:
-    assert "as summarize answers by default" in heading(run(data, "lead"))
-    assert "with length medium" in heading(run(data, "lead", options={"length": "medium"}))
-    old = run(data, "lead").to_dict()
+def test_the_table_says_which_summaries_were_measured(measured: BenchResult) -> None:
+    assert "as summarize answers by default" in heading(measured)
+    assert "with length medium" in heading(replace(measured, options={"length": "medium"}))
+    old = measured.to_dict()
     del old["as_by_default"]  # as in 0.1, which asked every model to write
     assert "with mode abstractive, overflow truncate" in heading(result_of(old))
