@@ -42,8 +42,8 @@ from summarize.pipeline.selection import select
 SAMPLE = {
     ("general-train", "tldr"): 13_000,
     ("general-train", "title"): 11_000,
-    ("docs-train", "tldr"): 1_500,
-    ("scitldr-train", "tldr"): 1_900,
+    ("docs-train", "tldr"): 1_000,
+    ("scitldr-train", "tldr"): 1_600,
 }
 SEED = 11
 HIDDEN, EPOCHS = 16, 20
