@@ -119,6 +119,16 @@ def test_a_summary_a_row_of_csv(summarize: Command, tmp_path: Path) -> None:
     assert missing.returncode == 1 and b"id, body" in missing.stderr
 
 
+@pytest.mark.parametrize(("name", "text"), [("a.csv", "id,body\n"), ("a.jsonl", "\n \n")])
+def test_a_table_without_rows_is_an_error(
+    summarize: Command, tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    done = summarize(*LEAD, "--field", "body", name)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == f"summarize: {name} holds no rows\n".encode()
+
+
 def test_a_huge_number_in_field_is_no_crash(summarize: Command) -> None:
     done = summarize(*LEAD, "--field", "a." + "9" * 5000, stdin=b'{"a": ["text"]}')
     assert done.returncode == 1 and b"internal error" not in done.stderr

@@ -45,8 +45,12 @@ def read(
             require_pyarrow(source)
         found: Iterator[tuple[int, Content | None]]
         found = stdin_rows() if source == STDIN else file_rows(source, kind, field, encoding)
+        has_rows = False
         for line, content in found:
+            has_rows = has_rows or content is not None
             yield None if content is None else document(name, line, content, field, encoding)
+        if not has_rows:
+            raise DataError(f"{name} holds no rows")
     except DataError as error:
         yield DocumentError(str(error))
 
