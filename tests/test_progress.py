@@ -1,0 +1,69 @@
+"""The line on a terminal that says how far the work is."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from summarize.commands import progress
+from summarize.commands.progress import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    monkeypatch.setattr(progress, "PAUSE", -1.0)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    return sys.stderr  # type: ignore[return-value]
+
+
+def test_files_and_chunks_are_counted(terminal: Terminal) -> None:
+    shown = Progress(True, files=3)
+    shown.file("a.txt")
+    shown.file_done()
+    shown.file("b\x1b[2J.txt")
+    shown.chunk(2, 40)
+    lines = terminal.getvalue().split("\r\x1b[K")[1:]
+    assert lines[0] == "0 of 3 files  a.txt"
+    assert lines[1].startswith("1 of 3 files  b\\u001b")  # a name can't act on the terminal
+    assert lines[2] == "1 of 3 files, chunk 2 of 40"
+
+
+def test_the_line_is_erased_before_anything_else_is_printed(terminal: Terminal) -> None:
+    shown = Progress(True, files=1)
+    shown.clear()
+    assert terminal.getvalue() == ""  # nothing to erase
+    shown.chunk(1, 2)
+    shown.clear()
+    assert terminal.getvalue() == "\r\x1b[Kchunk 1 of 2\r\x1b[K"
+
+
+def test_one_short_document_needs_no_line(terminal: Terminal) -> None:
+    shown = Progress(True, files=1)
+    shown.file("a.txt")
+    shown.chunk(1, 1)
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_nothing_is_shown_where_nobody_looks(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    if asked:  # but stderr is a file
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+    Progress(asked, files=9).file("a.txt")
+    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+
+
+def test_quick_work_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", float("inf"))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    Progress(True, files=9).file("a.txt")
+    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
