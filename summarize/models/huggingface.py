@@ -43,6 +43,8 @@ from summarize.models.registry import Request
 from summarize.options import Options
 from summarize.rnn.tokenizer import SURROGATE
 
+# What the libraries raise for weights and settings that do not fit.
+FAILURES = (RuntimeError, ValueError, IndexError, KeyError, TypeError, AttributeError)
 BACKENDS = ("auto", "torch", "ctranslate2")
 
 
@@ -175,7 +177,7 @@ class Transformer:
                 if self.fast is not None:
                     return self.fast.write(payloads, options, limit + self.added_tokens)
                 return self.seq2seq(limit).write(payloads, options)
-            except (RuntimeError, ValueError, IndexError) as error:
+            except FAILURES as error:
                 reason = first_line(error)
                 raise ModelError(f"{self.name} failed while summarizing: {reason}") from error
 
@@ -237,7 +239,10 @@ class Transformer:
 
 
 def load(request: Request) -> Model:
-    return Transformer(request)
+    try:
+        return Transformer(request)
+    except FAILURES as error:  # settings of a type that the library does not expect
+        raise ModelError(f"can't load {request.name}: {first_line(error)}") from error
 
 
 def choose_backend(loaded: Loaded, generation: Generation, request: Request) -> Fast | None:

@@ -60,7 +60,7 @@ class Manifest:
         """A file that the manifest lists, its size and hash checked."""
         path = place(self.folder, name)
         if name in self.sizes and size_of(path) not in (None, self.sizes[name]):
-            refuse(path, f"it has {size_of(path):,} bytes, not {self.sizes[name]:,}")
+            refuse(path, f"it has {size_of(path):,} bytes, not {shown(self.sizes[name])}")
         data = read_bytes(path)
         if name in self.hashes:
             if sha256(data) != self.hashes[name]:
