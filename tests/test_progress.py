@@ -16,15 +16,16 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+def patient(monkeypatch: pytest.MonkeyPatch, stderr: io.StringIO, seconds: float = -1.0) -> None:
+    """Called in the test itself: between fixtures and test, pytest puts its own stderr back."""
+    monkeypatch.setattr(progress, "PATIENCE", seconds)
     monkeypatch.setattr(progress, "PAUSE", -1.0)
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    return sys.stderr  # type: ignore[return-value]
+    monkeypatch.setattr(sys, "stderr", stderr)
 
 
-def test_files_and_chunks_are_counted(terminal: Terminal) -> None:
+def test_files_and_chunks_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    patient(monkeypatch, terminal)
     shown = Progress(True, files=3)
     shown.file("a.txt")
     shown.file_done()
@@ -36,7 +37,11 @@ def test_files_and_chunks_are_counted(terminal: Terminal) -> None:
     assert lines[2] == "1 of 3 files, chunk 2 of 40"
 
 
-def test_the_line_is_erased_before_anything_else_is_printed(terminal: Terminal) -> None:
+def test_the_line_is_erased_before_anything_else_is_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal()
+    patient(monkeypatch, terminal)
     shown = Progress(True, files=1)
     shown.clear()
     assert terminal.getvalue() == ""  # nothing to erase
@@ -45,25 +50,23 @@ def test_the_line_is_erased_before_anything_else_is_printed(terminal: Terminal) 
     assert terminal.getvalue() == "\r\x1b[Kchunk 1 of 2\r\x1b[K"
 
 
-def test_one_short_document_needs_no_line(terminal: Terminal) -> None:
+def test_one_short_document_needs_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    patient(monkeypatch, terminal)
     shown = Progress(True, files=1)
     shown.file("a.txt")
     shown.chunk(1, 1)
     assert terminal.getvalue() == ""
 
 
-@pytest.mark.parametrize("asked", [True, False])
-def test_nothing_is_shown_where_nobody_looks(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, asked: bool
+@pytest.mark.parametrize(
+    ("asked", "stderr", "seconds"),
+    [(True, io.StringIO, -1.0), (False, Terminal, -1.0), (True, Terminal, 1e9)],
+)
+def test_nothing_is_shown_where_nobody_looks_or_waits(
+    monkeypatch: pytest.MonkeyPatch, asked: bool, stderr: type[io.StringIO], seconds: float
 ) -> None:
-    if asked:  # but stderr is a file
-        monkeypatch.setattr(sys, "stderr", io.StringIO())
+    written = stderr()
+    patient(monkeypatch, written, seconds)
     Progress(asked, files=9).file("a.txt")
-    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
-
-
-def test_quick_work_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", float("inf"))
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    Progress(True, files=9).file("a.txt")
-    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+    assert written.getvalue() == ""
