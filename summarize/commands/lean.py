@@ -6,9 +6,12 @@ long as NumPy takes. A string that is asked for as a string needs no conversion.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from typer.core import TyperCommand
+
+PLAIN = re.compile("[0-9]{1,9}")
 
 
 class LeanCommand(TyperCommand):
@@ -33,7 +36,7 @@ def make_lean(parameter: Any) -> None:
             value = nothing
         elif wanted == list[str] and all(type(one) is str for one in value):
             value = list(value)
-        elif wanted is int and type(value) is str and value.isdecimal() and len(value) < 10:
+        elif wanted is int and type(value) is str and PLAIN.fullmatch(value):
             value = int(value)
         elif wanted not in (str, bool) or type(value) is not wanted:
             return convert(context, value)
