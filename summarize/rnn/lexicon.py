@@ -172,9 +172,11 @@ def inflections(word: str) -> Iterable[str]:
     """What the word may be in another number or tense; some of it is no word at all."""
     for ending in ENDINGS:
         yield word + ending
-        if word.endswith(ending):
-            yield word[: -len(ending)]
-            yield word[: -len(ending)] + "e"
+        stem = word[: -len(ending)]
+        # "ond" is no form of "on", and "d" alone follows an e.
+        if word.endswith(ending) and len(stem) > 2 and (ending != "d" or stem[-1] == "e"):
+            yield stem
+            yield stem + "e"
     if word.endswith("e"):
         yield word[:-1] + "ing"
     if word.endswith("ies"):
