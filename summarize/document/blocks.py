@@ -38,20 +38,18 @@ class Guess:
     def __init__(self, raw: list[str]) -> None:
         self.lines = [line.rstrip() for line in raw]
         self.offsets = list(accumulate(map(len, raw), initial=0))
-        self.firsts = [line.lstrip()[:1] for line in self.lines]  # "" of a blank line
+        inner = [line.lstrip() for line in self.lines]
+        self.indents = [len(line) - len(bare) for line, bare in zip(self.lines, inner, strict=True)]
+        self.firsts = [bare[:1] for bare in inner]  # "" of a blank line
         self.firsts.append("")
         self.headings = {number for number, _ in headings(self.lines)}
         self.number = 0
         self.margin = 0  # of the last paragraph
 
-    def indent(self, number: int) -> int:
-        line = self.lines[number]
-        return len(line) - len(line.lstrip())
-
     def span(self, first: int, end: int) -> tuple[int, int]:
         """Of the lines from `first` to before `end`, white space around them aside."""
         return (
-            self.offsets[first] + self.indent(first),
+            self.offsets[first] + self.indents[first],
             self.offsets[end - 1] + len(self.lines[end - 1]),
         )
 
@@ -81,7 +79,7 @@ class Guess:
         number = self.number
         line = self.lines[number]
         start, end = self.span(number, number + 1)
-        self.margin = self.indent(number)
+        self.margin = self.indents[number]
         self.number += 1
         if mark := marked(line):
             start = self.offsets[number] + line.index(mark[1], self.margin + mark[0])
@@ -103,8 +101,9 @@ class Guess:
             ):
                 break
             self.number += 1
-        if first < self.number:
-            yield Block("code", *self.span(first, self.number))
+        filled = [number for number in range(first, self.number) if self.firsts[number]]
+        if filled:
+            yield Block("code", *self.span(filled[0], filled[-1] + 1))
         self.number += 1
 
     def run(self, kind: str, belongs: Callable[[int], bool]) -> Block:
@@ -139,17 +138,17 @@ class Guess:
         start, end = self.span(first, self.number)
         if mark:
             start = min(end, self.offsets[first] + mark.end())
-            return Block("item", start, end, 1 + min(8, self.indent(first) // 2))
+            return Block("item", start, end, 1 + min(8, self.indents[first] // 2))
         if self.firsts[first] == "-" and OPTION.match(self.lines[first]):
             return Block("item", start, end, 1)
         if self.is_code(first, self.number):
             return Block("code", start, end)
-        self.margin = min(self.indent(n) for n in range(first, self.number))
+        self.margin = min(self.indents[n] for n in range(first, self.number))
         return Block("paragraph", start, end)
 
     def is_code(self, first: int, end: int) -> bool:
         """Set in from the last paragraph, and most of its lines have the signs of code."""
-        if any(self.indent(n) < self.margin + CODE_INDENT for n in range(first, end)):
+        if any(self.indents[n] < self.margin + CODE_INDENT for n in range(first, end)):
             return False
         heads = (self.lines[n].lstrip()[:CODE_HEAD] for n in range(first, end))
         return 2 * sum(CODE.search(head) is not None for head in heads) > end - first

@@ -11,7 +11,7 @@ from typing import Any
 
 from summarize.document import compression, formats, kinds
 from summarize.document.blocks import guess_blocks
-from summarize.document.document import Block, Document
+from summarize.document.document import Block, Document, without_collector
 from summarize.document.encodings import check_encoding, decode
 from summarize.document.parts import SHY, SURROGATE, assemble, has_words
 from summarize.errors import DocumentError
@@ -47,7 +47,8 @@ def from_bytes(
         )
     if not data.strip():
         raise DocumentError(f"{name} is empty")
-    document = build(data, name, inner, encoding, field)
+    with without_collector():
+        document = build(data, name, inner, encoding, field)
     if not has_words(document.text):
         raise DocumentError(f"{name} holds no words")
     return document
