@@ -38,7 +38,7 @@ def make_lean(parameter: Any) -> None:
             value = list(value)
         elif wanted is int and type(value) is str and PLAIN.fullmatch(value):
             value = int(value)
-        elif wanted not in (str, bool) or type(value) is not wanted:
+        elif wanted not in (str, bool, int, float) or type(value) is not wanted:
             return convert(context, value)
         if parameter.callback is not None:
             return parameter.callback(context, parameter, value)
