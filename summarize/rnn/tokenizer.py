@@ -79,6 +79,8 @@ class Tokenizer:
     def vocabulary(self) -> dict[str, int]:
         """Token, spelled in the byte alphabet of Radford et al. 2019, to id."""
         vocabulary: dict[str, int] = self._backend.get_vocab()
+        if max(vocabulary.values(), default=0) >= len(vocabulary):
+            raise CheckpointError("the tokenizer has ids beyond its size; copy the model again")
         return vocabulary
 
     def spelled(self, token: int) -> str:
