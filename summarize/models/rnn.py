@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from summarize.document.sentences import ENDS
-from summarize.errors import OptionError
+from summarize.errors import CheckpointError, OptionError
 from summarize.models.base import (
     Capabilities,
     Draft,
@@ -112,6 +112,8 @@ class Rnn:
 
     def read(self, passage: Passage, limit: int) -> Source:
         ids = [token for encoding in passage.encodings for token in encoding.ids][:limit]
+        if ids and max(ids) >= self.tokenizer.vocab_size:
+            raise CheckpointError(f"{self.name}: its tokenizer has ids that its network lacks")
         familiar = self.familiarity.of(ids) if self.familiarity and ids else None
         return Source(Tokens(ids, passage), len(ids), familiar)
 
