@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 from summarize.document.document import Document
 from summarize.models.base import Capabilities, Chooser
 from summarize.models.registry import Request, refuse
-from summarize.models.selector import Scored, Selector, score_sentences
+from summarize.models.selector import (
+    Scored,
+    Selector,
+    lexrank_and_position,
+    score_sentences,
+)
 from summarize.models.term_vectors import terms, vectors_of
 
 # Of several sentences: how much a sentence's own score counts against repeating what is taken.
@@ -29,6 +34,8 @@ class Extract:
     def choose(self, document: Document, count: int, style: str = "tldr") -> list[int]:
         """Indices of `count` sentences, in the document's order; fewer where it has no more."""
         found = score_sentences(document, style, self.selector)
+        if count > 1 and found.sentences:
+            found = balanced(document, found)
         return sorted(found.sentences[i] for i in diverse(document, found, count))
 
     def scores(self, document: Document, style: str = "tldr") -> NDArray[np.float64]:
@@ -37,6 +44,12 @@ class Extract:
         result = np.full(len(document.sentences), -np.inf)
         result[found.sentences] = found.scores
         return result
+
+
+def balanced(document: Document, found: Scored) -> Scored:
+    """For several sentences what is central counts as much: the selector learned to find one."""
+    central = standardized(lexrank_and_position(document, found.sentences))
+    return Scored(found.sentences, (standardized(found.scores) + central) / 2)
 
 
 def diverse(document: Document, found: Scored, count: int) -> list[int]:
