@@ -94,7 +94,9 @@ def interval(value: dict[str, Any]) -> str:
 
 
 def long_table(result: dict[str, Any]) -> Table:
-    """All of a long document in pieces against its opening."""
+    """What is read of a long document: its best sentences, all of it in chunks, its beginning."""
+    if all("answers" in found for found in result["sets"].values()):
+        return overflow_table(result)
     rows = []
     for label, found in result["sets"].items():
         low, high = found["tokens"]
@@ -116,6 +118,28 @@ def long_table(result: dict[str, Any]) -> Table:
             )
     headings = ["documents", "model", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L", "R-1 to truncate"]
     return Table("Long", [*headings, "s each", "read"], rows)
+
+
+def overflow_table(result: dict[str, Any]) -> Table:
+    rows = []
+    for label, found in result["sets"].items():
+        low, high = found["words"]
+        for name, values in found["answers"].items():
+            change = values["to truncate"]
+            shown = f"{change['difference']:+.1f}, p = {change['p']:.3f}"
+            rows.append(
+                [
+                    f"{label}: {found['documents']} of {low:,} to {high:,} words",
+                    name,
+                    interval(values["rouge1"]),
+                    *(f"{values[kind]['mean']:.1f}" for kind in ("rouge2", "rougeL")),
+                    "" if name.endswith("truncate") else shown,
+                    f"{1000 * values['seconds']:,.0f}",
+                    f"{100 * values['share read']:.0f} %",
+                ]
+            )
+    headings = ["documents", "answer", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L", "Δ to truncate"]
+    return Table("Long", [*headings, "ms/document", "read"], rows)
 
 
 def below_table(result: dict[str, Any]) -> Table:

@@ -1,9 +1,10 @@
 """Documents longer than the model's window: its best sentences, all in chunks, or the beginning.
 
-    python benchmarks/long.py general-dev.jsonl.xz --longest 60 -o benchmarks/results/long.json
+    python benchmarks/long.py general-dev.jsonl.xz --longest 100 -o benchmarks/results/long.json
 
-The longest documents of the data, one sentence for each. What is compared is what the model writes
-(`--mode abstractive`) under each --overflow, and the sentences that `extract` and `lead` give.
+One sentence for each of our own documents that are longer than the window, and for the longest of
+the data. What is compared is what the model writes (`--mode abstractive`) under each --overflow,
+and the sentences that `extract` and `lead` give.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from summarize.evaluation.rouge import (
     with_interval,
 )
 from summarize.files import write_text
+from summarize.pipeline.reading import Reading
 from summarize.pipeline.run import Summarizer
 
 KINDS = ("rouge1", "rouge2", "rougeL")
@@ -37,42 +40,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
     parser.add_argument("-m", "--model", default="attention")
-    parser.add_argument("--longest", type=int, default=60, help="documents")
+    parser.add_argument("--longest", type=int, default=100, help="documents of the data")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
-    data = read_data(arguments.data)
-    rows = sorted(data.rows, key=lambda row: -len(row.document))[: arguments.longest]
-    references = [row.references for row in rows]
-    answers = {name: answer(load_summarizer(name), rows, {}) for name in ("lead", "extract")}
     summarizer = load_summarizer(arguments.model)
-    for overflow in OVERFLOWS:
-        options = {"overflow": overflow, "mode": "abstractive"}
-        answers[overflow] = answer(summarizer, rows, options)
-    scores = {
-        name: rouge_scores([summary.text for summary in found], references)
-        for name, found in answers.items()
+    own, data = read_data(None), read_data(arguments.data)
+    longest = sorted(data.rows, key=lambda row: -len(row.document))[: arguments.longest]
+    sets = {
+        "our own": [row for row in own.rows if is_long(summarizer, row)],
+        f"{data.name}, the longest": [row for row in longest if is_long(summarizer, row)],
     }
     result = {
         "command": command_line("python", sys.argv[0]),
         "date": time.strftime("%Y-%m-%d"),
         "model": arguments.model,
-        "data": {"name": data.name, "sha256": data.sha256, "documents": len(rows)},
+        "data": {"own_sha256": own.sha256, "dev_sha256": data.sha256},
         "signature": signature("max"),
         "environment": environment(1),
-        "words": [len(rows[-1].document.split()), len(rows[0].document.split())],
+        "sets": {label: compare(summarizer, rows) for label, rows in sets.items()},
+    }
+    write_text(arguments.output, json.dumps(result, indent=1) + "\n")
+
+
+def is_long(summarizer: Summarizer, row: Row) -> bool:
+    reading = Reading(summarizer.writer, Document.from_text(row.document))
+    return reading.total > summarizer.max_source_tokens
+
+
+def compare(summarizer: Summarizer, rows: list[Row]) -> dict[str, Any]:
+    answers = {name: answer(load_summarizer(name), rows, {}) for name in ("lead", "extract")}
+    for overflow in OVERFLOWS:
+        options = {"overflow": overflow, "mode": "abstractive"}
+        answers[f"{summarizer.name}, {overflow}"] = answer(summarizer, rows, options)
+    references = [row.references for row in rows]
+    scores = {
+        name: rouge_scores([summary.text for summary in found], references)
+        for name, found in answers.items()
+    }
+    truncated = scores[f"{summarizer.name}, truncate"]["rouge1"]
+    words = [len(row.document.split()) for row in rows]
+    return {
+        "documents": len(rows),
+        "words": [min(words), max(words)],
         "answers": {
             name: {
-                **{kind: with_interval(scores[name][kind]) for kind in KINDS},
+                **{kind: asdict(with_interval(scores[name][kind])) for kind in KINDS},
+                "to truncate": asdict(paired_difference(scores[name]["rouge1"], truncated)),
                 **cost(found),
             }
             for name, found in answers.items()
         },
-        "select - truncate": {
-            kind: paired_difference(scores["select"][kind], scores["truncate"][kind])
-            for kind in KINDS
-        },
     }
-    write_text(arguments.output, json.dumps(result, indent=1) + "\n")
 
 
 def answer(summarizer: Summarizer, rows: list[Row], options: dict[str, Any]) -> list[Summary]:
