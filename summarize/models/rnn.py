@@ -44,7 +44,7 @@ from summarize.threads import one_core_each
 
 # Chosen on 400 documents of arxiv-dev (benchmarks/LOG.md).
 DEFAULTS: dict[str, Any] = {
-    "beam_size": 4,
+    "beam_size": 8,
     "min_tokens": 1,
     "max_tokens": 64,
     "length_penalty": 1.5,
