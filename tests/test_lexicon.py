@@ -93,7 +93,14 @@ def follow(tokenizer: Tokenizer, text: str, document: str, free: bool = False) -
 WHOLE = ["Ada met the team", 'The "BERT-large" method (of Ada)', "[Ada] study.", "Ada's method"]
 BROKEN = [
     *("Ada met (the team", "Ada met the team)", 'The "BERT method', "(Ada]", "The team ( )"),
-    *("The method, i.e.", "The method of", "Ada met the team,", "The team and", "Ada met '"),
+    *(
+        "The method, i.e.",
+        "The method of",
+        "The method of.",
+        "Ada met the team,",
+        "The team and",
+        "Ada met '",
+    ),
     *("The “method", "Ada -", "The method (of Ada))", "The ()"),
 ]
 

@@ -149,7 +149,7 @@ class Constraint:
     def end(self, place: Place) -> Place | None:
         """The place after the end of the summary."""
         chunk = place.chunk
-        if not chunk or chunk[-1] in NO_END or chunk.casefold() in UNFINISHED:
+        if not chunk or chunk[-1] in NO_END or is_unfinished(chunk.casefold()):
             return None
         after = self.close(place)
         return after if after is not None and not after.opened else None
@@ -189,6 +189,10 @@ class Constraint:
                 return opened[:-1]
             return opened if chunk.rstrip('.,;:!?)]"”')[:-1].endswith("s") else None
         return opened
+
+
+def is_unfinished(word: str) -> bool:
+    return word in UNFINISHED or word.rstrip(".") in UNFINISHED
 
 
 def has_letter(chunk: str) -> bool:

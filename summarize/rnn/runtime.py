@@ -64,8 +64,8 @@ class State(NamedTuple):
     @property
     def vocabulary(self) -> list[Ids | None]:
         """Which token each column of a row's log_probs is; None where it is the column."""
-        lists = [memory.shortlist for memory in self.memories]
-        return [None if lists[d] is None else lists[d].tokens for d in self.document]  # type: ignore[union-attr]
+        tokens = [memory.shortlist and memory.shortlist.tokens for memory in self.memories]
+        return [tokens[d] for d in self.document]
 
 
 class Runtime:
@@ -197,7 +197,7 @@ class Runtime:
 
     def layer_norm(self, name: str, x: Array) -> Array:
         weight, bias = self.norms[name]
-        centred = x - x.mean(axis=-1, keepdims=True)
+        centred: Array = x - x.mean(axis=-1, keepdims=True)
         variance = np.square(centred).mean(axis=-1, keepdims=True)
         centred /= np.sqrt(variance + np.float32(1e-5))
         centred *= weight
@@ -236,7 +236,7 @@ class Runtime:
         most = max(len(one.bias) for one in lists if one is not None)
         logits = np.full((len(output), frequent + most), -np.inf, dtype=np.float32)
         self.frequent_output.into(output, logits[:, :frequent])
-        logits[:, :frequent] += self.frequent_output.bias
+        logits[:, :frequent] += self.output_bias[self.frequent]
         for rows, one in zip(state_rows(state), lists, strict=True):
             assert one is not None
             own = multiply(output[rows], one.embedding)
