@@ -27,14 +27,9 @@ NOT_PROSE = re.compile(
     re.VERBOSE,
 )
 LEGAL = (
-    *("copyright", "©", "(c) 19", "(c) 20", "all rights reserved", "spdx-", "without warranty"),
-    *(
-        "redistribute it",
-        "licensed under",
-        "licenced under",
-        "permission is granted",
-        "permission is hereby",
-    ),
+    *("copyright", "©", "(c) 19", "(c) 20", "all rights reserved", "spdx-", "licensed under"),
+    *("licenced under", "without warranty", "without any warranty", "redistribute it"),
+    *("in the hope that it will be useful", "permission is granted", "permission is hereby"),
 )
 FAREWELL = re.compile(
     r"(?:(?:best|kind|warm)(?: regards| wishes)?|regards|cheers|sincerely|thanks|thank you|hi|hello"
