@@ -50,7 +50,12 @@ def ours(beam: int, threads: int) -> tuple[Write, Write]:
     def write(texts: list[str]) -> list[str]:
         # By the same words' rules and lengths; nothing but what it writes.
         found = summarizer.summarize(
-            texts, mode="abstractive", overflow="truncate", style="title", beam_size=beam
+            texts,
+            mode="abstractive",
+            overflow="truncate",
+            style="title",
+            beam_size=beam,
+            batch_size=BATCH,
         )
         return [summary.text for summary in found]
 
