@@ -14,7 +14,7 @@ from test_formats import pdf, zipped
 from summarize.document.document import Document
 from summarize.document.formats import of_text, parts
 from summarize.document.parts import assemble
-from summarize.document.read import read
+from summarize.document.read import from_bytes, read
 
 ROOT = Path(__file__).parent.parent
 PROSE = "The harbour is dredged every spring. Boats are moved for a week, and owners are told."
@@ -302,3 +302,18 @@ def test_of_a_pdf_letters_set_apart_are_closed_up() -> None:
     spaced = "  ".join(" ".join(word) for word in PROSE.rstrip(".").split())
     found = document("pdf", pdf(spaced))
     assert "harbour is dredged every spring" in found.text
+
+
+def test_a_manual_page_has_a_name_line() -> None:
+    """As roff and as man prints it; other documents have none."""
+    roff = '.\\" made by hand\n.de XX\n..\n.TH KETTLE 1\n.SH NAME\nkettle \\- boil water\n'
+    roff += ".SH DESCRIPTION\nIt boils.\n"
+    printed = "KETTLE(1)\n\nNAME\n       kettle - boil water\n\nDESCRIPTION\n       It boils.\n"
+    for text in (roff, printed):
+        document = from_bytes(text.encode(), "kettle.1")
+        assert document.name_line is not None
+        assert " ".join(document.block_text(document.name_line).split()) == "kettle - boil water"
+    other = from_bytes(
+        b"# Names\n\nA tale - of two cities, and of much else besides.\n" * 9, "a.md"
+    )
+    assert other.name_line is None

@@ -6,9 +6,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
+
+NAME_LINE = 200  # characters; a longer paragraph under NAME is no name line
+DASHES = ("-", "--", "–", "—")
 
 
 class Block(NamedTuple):
@@ -51,8 +54,9 @@ class Document:
     """A text with its structure, built once by `summarize.document.read.read` or `from_text`.
 
     source: a path, or "stdin". note: what the user should know about the reading.
-    kind: "text", or "mail", "manpage", "chat", "csv", "jsonl", "log", "diff", "code".
-    facts: what was counted in a CSV file, a log, a diff or source code; `facts["summary"]` is a
+    kind: "text", or "mail", "manpage", "chat", "csv", "jsonl", "log", "diff", "gitlog", "columns",
+    "copyright", "code".
+    facts: what was counted in a table, a log, a diff or source code; `facts["summary"]` is a
     true sentence or two about it, given instead of a summary.
     """
 
@@ -64,14 +68,27 @@ class Document:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_text(cls, text: str, source: str = "") -> Document:
-        """Plain text; its blocks are guessed."""
-        from summarize.document.blocks import guess_blocks
+    def from_text(
+        cls, text: str, source: str = "", *, name: str = "", is_prose: bool = False
+    ) -> Document:
+        """Plain text; its kind is recognized and its blocks are guessed.
+
+        name: of the file, whose suffix may tell the kind. is_prose: known to be of the kind "text".
+        """
+        from summarize.document import blocks, kinds
 
         # Half a surrogate pair is not text.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         with without_collector():
-            return cls(text, source, blocks=tuple(guess_blocks(text)))
+            found = None if is_prose else kinds.recognize(text, name)
+            if found:
+                spans = found.blocks or (Block("code", 0, len(text)),)
+                return cls(text, source, "", found.kind, spans, found.facts)
+            document = cls(text, source, blocks=tuple(blocks.guess_blocks(text)))
+            names = [heading for _, _, heading in document.headings[:3]]
+            if names[:1] == ["NAME"] and ("SYNOPSIS" in names or "DESCRIPTION" in names):
+                return replace(document, kind="manpage")
+            return document
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -102,6 +119,16 @@ class Document:
         if not prose or len(prose) == len(self.blocks):
             return self.text
         return "\n\n".join(self.text[block.start : block.end] for block in prose)
+
+    @cached_property
+    def name_line(self) -> int | None:
+        """The block under NAME in a manual page: the command, a dash, and what it is for."""
+        for index, _, heading in self.headings[:3]:
+            if heading.upper() == "NAME" and index + 1 < len(self.blocks):
+                line = " ".join(self.block_text(index + 1).split())
+                if len(line) <= NAME_LINE and any(f" {dash} " in line for dash in DASHES):
+                    return index + 1
+        return None
 
     @cached_property
     def headings(self) -> list[tuple[int, int, str]]:

@@ -79,7 +79,7 @@ def taken_apart(
     bounds = [*starts, len(passage_text)]
     sentences = [terms(passage_text[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
     every = [term for sentence in sentences for term in sentence]
-    document = Document.from_text(passage_text)
+    document = Document.from_text(passage_text, is_prose=True)
     best = score_sentences(document, style).best
     often = Counter(t for t in every if t not in STOP_WORDS and not t.isdigit())
     top = dict(often.most_common(CENTRAL))

@@ -110,7 +110,8 @@ def sentence_shares(found: WordAttention, parts: int) -> tuple[list[str], Weight
 def sentences_of_words(words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
     """The sentences of a summary, and which of them each word is in."""
     text = " ".join(words)
-    ends = [sentence.end for sentence in Document.from_text(text).sentences] or [len(text)]
+    document = Document.from_text(text, is_prose=True)
+    ends = [sentence.end for sentence in document.sentences] or [len(text)]
     starts = np.cumsum([0, *(len(word) + 1 for word in words)])[:-1]
     of_word = np.minimum(np.searchsorted(ends, starts, side="right"), len(ends) - 1)
     kept, renumbered = np.unique(of_word, return_inverse=True)

@@ -75,10 +75,16 @@ def is_doubtful(found: Written) -> bool:
     return found.familiarity is not None and (found.confidence or 0.0) < LEAST_CONFIDENCE
 
 
-def facts_of(document: Document) -> Answer | None:
-    """What a reader of tables, logs, diffs or code counted: a summary that is true."""
-    found = document.facts.get("summary")
-    return Answer(str(found), "facts", []) if found else None
+def known(document: Document, options: Options) -> Answer | None:
+    """What needs no model: what was counted in a table, a log, a patch or code; and in one
+    sentence of a manual page, the line under NAME, which its author wrote for that."""
+    if found := document.facts.get("summary"):
+        return Answer(str(found), "facts", [])
+    if document.name_line is None or not options.is_short:
+        return None
+    text = " ".join(document.block_text(document.name_line).split()).removesuffix(" .")
+    inside = [i for i, s in enumerate(document.sentences) if s.block == document.name_line]
+    return Answer(text, "extractive", [source_of(text, i) for i in inside[:1]], inside[:1])
 
 
 def as_written(found: Written) -> Answer:

@@ -10,7 +10,7 @@ from summarize.document.document import Document
 from summarize.errors import OptionError
 from summarize.models.base import Chooser
 from summarize.options import Options
-from summarize.pipeline.decision import Answer, facts_of, quotation, quoted, source_of
+from summarize.pipeline.decision import Answer, known, quotation, quoted, source_of
 from summarize.pipeline.outline import (
     choose_several,
     groups,
@@ -26,7 +26,7 @@ FOLLOWED = ("length", "sentences", "ratio", "max_words", "batch_size", "overflow
 def quote(document: Document, options: Options, chooser: Chooser) -> Summary:
     """With a model that chooses. Its tokens are words."""
     started = time.perf_counter()
-    answer = facts_of(document) or quotations(document, options, chooser)
+    answer = known(document, options) or quotations(document, options, chooser)
     words = len(document.text.split())
     return Summary(
         text=answer.text,

@@ -51,9 +51,6 @@ HEADING = re.compile(r"^#{1,6} \S", re.M)
 FENCE_OR_LINK = re.compile(r"^```|\]\([^)\s]{1,200}\)", re.M)
 RST_TITLE = re.compile(r"^(\S[^\n]*)\n([=~^\"'#*+-])\2{2,}[ \t]*$", re.M)
 RST_SIGN = re.compile(r"^\.\. [\w-]+::|:[a-z]{1,20}:`[^`\n]{1,200}`", re.M)
-ROFF = re.compile(  # comments and definitions, then the title
-    r"(?:[.']\\\"[^\n]*\n|\s|\.(?:ds|de|if|ie|el|nr|\.)[^\n]*\n)*\.(?:TH|Dd) "
-)
 HEAD = 4096  # characters that are looked at
 
 
@@ -79,7 +76,7 @@ def of_text(text: str, name: str) -> str | None:
         return SUFFIXES[suffix]
     if head.lstrip()[:1] in ("{", "[") and is_json(text):
         return "json"
-    if head[:1] in (".", "'") and ROFF.match(text[: 8 * HEAD]):
+    if head[:1] in (".", "'") and has_roff_title(text[: 8 * HEAD]):
         return "manpage"
     headers = MAIL.match(text[: 8 * HEAD])  # a mail that went far carries many
     if headers and len(set(MAIL_FIELDS.findall(headers[0]))) >= 3:
@@ -92,6 +89,11 @@ def of_text(text: str, name: str) -> str | None:
     if RST_TITLE.search(head) and RST_SIGN.search(text[: 8 * HEAD]):
         return "rst"
     return None
+
+
+def has_roff_title(head: str) -> bool:
+    """Whether a line names a manual page; comments and macros of its own may come first."""
+    return any(line.startswith((".TH ", ".Dd ")) for line in head.split("\n"))
 
 
 def holds_prose(head: str) -> bool:

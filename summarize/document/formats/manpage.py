@@ -22,7 +22,23 @@ PLAIN |= {"~": " ", "0": " ", "'": "'", "`": "`", ".": ".", "%": "", ":": "", "t
 FONTS = {"B", "I", "R", "BR", "RB", "BI", "IB", "IR", "RI", "SM", "SB"}
 PARAGRAPHS = {"P", "PP", "LP", "Pp", "sp", "RS", "RE", "HP", "br"}
 IGNORED = {"TH", "Dd", "Dt", "Os", "UE", "ME", "ad", "na", "hy", "nh", "in", "ti", "ft", "ta", "ne"}
-IGNORED |= {"PD", "nr", "ds", "if", "ie", "el", "de", "..", ".", "so", "mso", "ll", "ps", "TS"}
+IGNORED |= {
+    "IX",
+    "PD",
+    "nr",
+    "ds",
+    "if",
+    "ie",
+    "el",
+    "de",
+    "..",
+    ".",
+    "so",
+    "mso",
+    "ll",
+    "ps",
+    "TS",
+}
 WORD = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
 MDOC = re.compile(r"[A-Z][a-z]$")
 QUOTED = {"Dq": "“”", "Sq": "‘’", "Qq": '""', "Pq": "()", "Op": "[]", "Aq": "<>", "Bq": "[]"}
@@ -32,21 +48,30 @@ def parts(text: str, name: str) -> list[Part]:
     return list(Reader(text).read())
 
 
+def body(lines: list[str]) -> list[str]:
+    """The lines from the title on: what comes before it defines macros."""
+    title = (n for n, line in enumerate(lines) if line.startswith((".TH ", ".Dd ")))
+    return lines[next(title, 0) :]
+
+
 class Reader:
     def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
+        self.lines = body(text.split("\n"))
         self.pieces: list[str] = []
         self.kind, self.level = "paragraph", 0
         self.code: list[str] | None = None  # the lines between .nf and .fi
         self.tag = False  # the next text is the tag of an item
         self.skip = ""  # what ends a definition or a table that is not read
         self.name = ""  # of the command, for mdoc's .Nm
+        self.depth = 0  # of conditions, \{ to \}, which are never read
 
     def read(self) -> Iterator[Part]:
         for line in self.lines:
             if self.skip:
                 if line.startswith(self.skip):
                     self.skip = ""
+            elif self.depth or (line[:1] in (".", "'") and "\\{" in line):
+                self.depth = max(0, self.depth + line.count("\\{") - line.count("\\}"))
             elif line[:1] in (".", "'") and len(line) > 1:
                 yield from self.request(line[1:].strip())
             elif not line.strip():
