@@ -258,7 +258,7 @@ def test_lead_is_the_first_sentence() -> None:
     lead = load_summarizer("lead")
     text = "Dr. Smith et al. measured 3.5 km. The second\nsentence is not it."
     assert lead.summarize([text])[0].text == "Dr. Smith et al. measured 3.5 km."
-    assert lead.summarize(["no end of any sentence"])[0].text == "no end of any sentence"
+    assert lead.summarize(["no end of any sentence"])[0].text == "No end of any sentence"
     assert [s.text for s in lead.summarize(["A b.", "", "C d."])] == ["A b.", "", "C d."]
     headed = lead.summarize(["A Heading\n\nThe first sentence. The second."])[0]
     assert headed.text == "The first sentence." and headed.sentences == [1]
