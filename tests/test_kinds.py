@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from summarize.document.document import Document
 from summarize.document.kinds import recognize
 from summarize.document.read import read
 
@@ -180,3 +182,143 @@ def test_a_manual_page_as_it_is_shown(tmp_path: Path) -> None:
     found = read(str(path))
     assert found.kind == "manpage"
     assert [name for _, _, name in found.headings] == ["NAME", "DESCRIPTION"]
+
+
+NAMES = st.text("abcdefghijkl", min_size=3, max_size=9)
+COMMITS = st.lists(st.tuples(NAMES, st.dates(), NAMES), min_size=1, max_size=12)
+
+
+def log_of(commits: list[tuple[str, object, str]], inside: str = "") -> str:
+    return "\n".join(
+        f"commit {n:040x}\nAuthor: {author} <{author}@example.org>\n"
+        f"Date:   {date} 10:00:00 +0000\n\n    Mend {subject}\n\n    {PROSE}\n{inside}"
+        for n, (author, date, subject) in enumerate(commits, start=1)
+    )
+
+
+@given(COMMITS, st.sampled_from(["", "\n boat.py | 3 ++-\n 1 file changed, 2 insertions(+)\n"]))
+def test_commits_are_counted(commits: list[tuple[str, object, str]], inside: str) -> None:
+    text = log_of(commits, inside)
+    found = recognize(text, "")
+    assert found is not None and found.kind == "gitlog"
+    facts = found.facts
+    assert facts["commits"] == len(commits)
+    assert set(facts["authors"]) == {author for author, _, _ in commits}
+    dates = sorted(str(date) for _, date, _ in commits)
+    assert (facts["first"], facts["last"]) == (dates[0], dates[-1])
+    assert facts["subjects"] == [f"Mend {subject}" for _, _, subject in commits]
+    assert f"“Mend {commits[0][2]}”" in facts["summary"]
+    assert [text[block.start : block.end] for block in found.blocks[1::2]] == [PROSE] * len(commits)
+
+
+def test_our_own_history() -> None:
+    def git(*arguments: str) -> str:
+        answer = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+        )
+        return answer.stdout
+
+    if not git("rev-parse", "HEAD~3"):
+        pytest.skip("not a clone with a history")
+    subjects = git("log", "-3", "--no-merges", "--format=%s").splitlines()
+    for arguments in (["log"], ["log", "--stat"], ["log", "--oneline"], ["log", "-p"]):
+        found = recognize(git(*arguments, "-3", "--no-merges"), "")
+        assert found is not None and found.kind == "gitlog"
+        assert found.facts["subjects"] == subjects
+    numbers = [line.split("\t") for line in git("diff", "--numstat", "HEAD~3").splitlines()]
+    found = recognize(git("diff", "--stat=200", "HEAD~3"), "")
+    assert found is not None and found.kind == "diff"
+    assert found.facts["files_changed"] == len(numbers)
+    assert found.facts["added"] == sum(int(row[0]) for row in numbers if row[0] != "-")
+
+
+def test_statistics_of_a_patch() -> None:
+    text = " boat.py | 1203 +++--\n oar.png | Bin 0 -> 9 bytes\n sea.py  |   2 +-\n"
+    text += " 3 files changed, 1200 insertions(+), 5 deletions(-)\n create mode 100644 oar.png\n"
+    found = recognize(text, "")
+    assert found is not None and found.kind == "diff"
+    assert found.facts["summary"] == (
+        "3 files changed, 1,200 insertions, 5 deletions. "
+        "Largest: boat.py (1,203 lines) and sea.py (2 lines)."
+    )
+
+
+@given(st.lists(NAMES, min_size=3, max_size=30), st.sampled_from([":", "\t", " "]))
+def test_columns_are_counted(names: list[str], separator: str) -> None:
+    lines = [
+        separator.join([name, f"{n}/tcp", f"/home/{name}", str(n), "x"])
+        for n, name in enumerate(names)
+    ]
+    found = recognize("# Users.\n#\n" + "\n".join(lines) + "\n", "")
+    assert found is not None and found.kind in ("columns", "csv")
+    assert found.facts["rows"] == len(names)
+    assert names[0] in found.facts["summary"] or found.kind == "csv"
+
+
+def test_a_table_of_file_systems() -> None:
+    text = "# <file system> <mount point> <type> <options> <dump> <pass>\n"
+    text += "UUID=1a-2b / ext4 errors=remount-ro 0 1\n/dev/sda2\tnone swap sw 0 0\n"
+    found = recognize(text, "/etc/fstab")
+    assert found is not None and "2 lines of 6 fields" in found.facts["summary"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2026 the 3 boats\nof 12 crews in 4\nharbours were at 5\n",
+        "At 10:30:00:00 we left\nAt 11:30:00:00 we came\nAt 12:30:00:00 we ate\n",
+        "1   Introduction to boats\n2   The parts of a boat\n3   How a boat floats\n",
+        "-a  all of the boats\n-b  no boats at all\n-c  boats with a sail only\n",
+        "boats\toars\nnets\tlines\nropes\tpegs\nTheir uses differ.\n",
+        "commit to a plan.\nAuthor: a person who writes.\nDate: a fruit.\n",
+        "defaced walls\ndecade old\nfacade of stone\n",
+        "boat.py | changed\n1 file changed, and nobody knows why.\n",
+        "Format: short.\n\nFiles: none.\n\nLicense: to sail.\n",
+    ],
+)
+def test_prose_with_signs_of_a_table_is_left_alone(text: str) -> None:
+    assert recognize(text, "") is None
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        f'# Author: Ann Lee <ann@example.org>\n# Maintainer: Bob\n\n"""{PROSE}\n"""\n',
+        f'# -*- coding: utf-8 -*-\n# A note that is not about the module.\n\n"""{PROSE}"""\n',
+        f"#!/usr/bin/env python\n# Written by Ann\n#\n# {PROSE}\n",
+        f'# Redistribution is permitted.\n"""boats\n~~~~~\n\n{PROSE}\n"""\n',
+        f"# $Id: boat.py 1 $\n\n# Copyright (C) 2026 Ann\n# License: MIT\n\n# {PROSE}\n",
+    ],
+)
+def test_credits_and_law_do_not_tell_what_code_does(opening: str) -> None:
+    found = recognize(f"{opening}\nimport sea\n\ndef sail():\n    return sea\n", "boat.py")
+    assert found is not None and found.facts["comment"] == PROSE
+
+
+def test_a_chat_of_three_turns_with_times() -> None:
+    text = "[09:01] Ann: Is it out?\n[09:02] Bob: Not yet\n[09:03] Ann: Why?\n"
+    found = recognize(text, "")
+    assert found is not None
+    assert [block.speaker for block in found.blocks] == ["Ann", "Bob", "Ann"]
+    agenda = "10:00 Opening: Ann\n10:30 Talk: Bob\n11:00 Break: all\n"
+    assert recognize(agenda, "") is None
+
+
+def test_licenses_and_holders() -> None:
+    text = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
+    text += "Upstream-Name: boat\n\nFiles: *\nCopyright: (c) 2020-2026, Ann Lee <a@example.org>\n"
+    text += "License: GPL-2+\n\nFiles: oar/*\nCopyright:\n 2021 Ann Lee\n © 2022 Bob\n"
+    text += f"License: MIT\n\nLicense: MIT\n {PROSE}\n"
+    found = recognize(text, "copyright")
+    assert found is not None and found.kind == "copyright"
+    assert found.facts["licenses"] == ["GPL-2+", "MIT"]
+    assert found.facts["holders"] == ["Ann Lee", "Bob"]
+    assert "boat" in found.facts["summary"] and "GPL-2+ and MIT" in found.facts["summary"]
+
+
+@pytest.mark.parametrize("text", [*CHATS, PATCH, PROSE])
+def test_text_and_a_file_of_it_are_one_document(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(text)
+    path = str(tmp_path / "a")
+    assert Document.from_text(text, path) == read(path)
+    assert Document.from_text(text, is_prose=True).kind == "text"

@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from summarize.document import compression, formats, kinds
-from summarize.document.blocks import guess_blocks
-from summarize.document.document import Block, Document, without_collector
+from summarize.document import compression, formats
+from summarize.document.document import Document, without_collector
 from summarize.document.encodings import check_encoding, decode
 from summarize.document.parts import SHY, SURROGATE, assemble, has_words
 from summarize.errors import DocumentError
@@ -88,14 +87,7 @@ def of_format(kind: str, data: bytes | str, name: str) -> Document:
 
 def plain(text: str, name: str, note: str, inner: str) -> Document:
     text = HYPHEN.sub("", SURROGATE.sub("\ufffd", text).replace(SHY, ""))
-    found = kinds.recognize(text, inner)
-    if found is None:
-        document = Document(text, name, note, blocks=tuple(guess_blocks(text)))
-        names = [heading for _, _, heading in document.headings[:3]]
-        is_manual = names[:1] == ["NAME"] and ("SYNOPSIS" in names or "DESCRIPTION" in names)
-        return replace(document, kind="manpage") if is_manual else document
-    blocks = found.blocks or (Block("code", 0, len(text)),)
-    return Document(text, name, note, found.kind, blocks, found.facts)
+    return replace(Document.from_text(text, name, name=inner), note=note)
 
 
 def read_bytes(source: str) -> bytes:

@@ -33,11 +33,15 @@ def some(lines: list[str], signs: str, least: int = 4) -> bool:
 # In the order of asking: kind -> whether a text with these first lines might be of it. This is
 # quick and generous, so that prose need not wait for the modules, which know for sure.
 KINDS: dict[str, Callable[[list[str]], bool]] = {
+    "gitlog": lambda head: head[0].startswith("commit ") or head[0][:1] in "0123456789abcdef",
     "diff": lambda head: head[0].startswith(("diff ", "--- ", "Index: ", "commit ", "From ")),
+    "diffstat": lambda head: " | " in head[0],
+    "copyright": lambda head: any(line.startswith("Format") for line in head[:3]),
     "jsonl": lambda head: head[0].lstrip().startswith("{"),
     "table": lambda head: len(head) > 3 and some(head[:4], ",\t;|"),
-    "chat": lambda head: some(head, ":>"),
+    "chat": lambda head: some(head, ":>", 3),
     "log": lambda head: some(head, "0123456789:[<") or some(head, "DEFIOW"),
+    "columns": lambda head: len(head) > 1 and some(head, ":/0123456789", 1),
     "code": lambda head: head[0].startswith(("#!", "<?xml")) or some(head, "(){};=:"),
 }
 

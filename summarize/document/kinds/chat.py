@@ -19,6 +19,7 @@ TURN = re.compile(
     r"(?:[ \t]+|$)"
 )
 LEAST_TURNS = 4
+LEAST_TIMED = 3
 MOST_BY_ONE = 0.85  # of the turns
 SHARE = 0.25  # of the lines at the margin
 ENDS = (".", "!", "?", "…", '."', '!"', '?"', ".”", "!”", "?”")
@@ -51,7 +52,10 @@ def recognize(text: str, name: str) -> Found | None:
 def is_conversation(head: list[str]) -> bool:
     turns = [(line, turn) for line in head if (turn := turn_of(line))]
     names = Counter(turn.speaker for _, turn in turns)
-    if len(names) < 2 or len(turns) < max(LEAST_TURNS, 2 * len(names)):
+    timed = sum(turn.is_timed for _, turn in turns)
+    is_timed = timed == len(turns)  # which hardly anything else is
+    least = max(LEAST_TIMED, len(names) + 1) if is_timed else max(LEAST_TURNS, 2 * len(names))
+    if len(names) < 2 or len(turns) < least:
         return False
     if max(names.values()) > MOST_BY_ONE * len(turns):
         return False
@@ -59,7 +63,6 @@ def is_conversation(head: list[str]) -> bool:
     said = [line[turn.said :].strip() for line, turn in turns]
     sentences = sum(text.endswith(ENDS) for text in said)
     words = sum(len(text.split()) for text in said) / len(said)
-    timed = sum(turn.is_timed for _, turn in turns)
     if 2 * timed < len(turns) and (2 * sentences < len(said) or words < 3):
         return False
     # A turn may go on for lines, but few lines at the margin belong to none.

@@ -40,8 +40,18 @@ COMMENT = re.compile(r"\s*(?:#+!?|//+!?|--+|;+|%+|\"(?!\")|\*(?!/)|/\*+!?|'''|\"
 LINE_MARKS = ("#", "//", "--", ";", "%")
 CODING = re.compile(r"#.*?(?:coding[:=]|vim?:|-\*-)")
 LEGAL = re.compile(
-    r"copyright|licen[sc]e|spdx|all rights reserved|warranty|\(c\)|file is part of", re.I
+    r"copyright|licen[sc]e|spdx|all rights reserved|warrant(?:y|ies)|\(c\)|file is part of"
+    r"|redistribut|permission is hereby|merchantab|applicable law|free software;",
+    re.I,
 )
+# Who wrote it and when, which says nothing of what it does.
+CREDIT = re.compile(
+    r"[\s#/*;%\"'!@-]*(?:(?:original |main )?authors?|(?:new |current )?maintain(?:er|ed)"
+    r"|written by|contributed by|contributors?|created|(?:last )?(?:modified|updated|changed)|date"
+    r"|version|e-?mail|\$(?:Id|Header|Revision|Date)|file(?:name)?:)\b",
+    re.I,
+)
+DOCSTRING = re.compile(r"[ \t]*[rRuU]?(?:\"{3}|'{3})")
 DEFINITION = re.compile(
     r"^(?:export |pub |async |public |abstract |final |default )*(?:def|class|func|fn|struct|enum"
     r"|trait|interface|function|sub|module|type)\s+(?:\([^()\n]{0,60}\)\s*)?([A-Za-z_]\w{0,60})",
@@ -60,7 +70,9 @@ def recognize(text: str, name: str) -> Found | None:
     if language is None:
         return None
     spans = opening(text)
-    kept = [span for span in spans if not LEGAL.search(text[span[0] : span[1]])] or spans[:0]
+    kept = [span for span in spans if is_about(text[span[0] : span[1]])]
+    if language in ("Python", "Source code"):
+        kept = from_docstring(text, kept)
     blocks: list[Block] = []
     for start, end in kept:
         blocks += commented(text, start, end)
@@ -69,7 +81,9 @@ def recognize(text: str, name: str) -> Found | None:
     names = () if language in DATA else (found[1] for found in DEFINITION.finditer(text))
     defined = [one for one in dict.fromkeys(names) if not one.startswith("_")]
     lines = text.count("\n") + (not text.endswith("\n"))
-    prose = without_marks(text[blocks[0].start : blocks[0].end]) if blocks else ""
+    told = [without_marks(text[block.start : block.end]) for block in blocks]
+    # A name alone says less than the paragraph after it.
+    prose = next((one for one in told if " " in one), told[0] if told else "")
     summary = f"{language}, {counted(lines, 'line')}"
     summary += f", defines {listed(defined, 6)}." if defined else "."
     if prose:
@@ -84,6 +98,20 @@ def recognize(text: str, name: str) -> Found | None:
     if code_start < len(text.rstrip()):
         blocks.append(Block("code", code_start, len(text.rstrip())))
     return Found("code", facts, tuple(blocks))
+
+
+def is_about(comment: str) -> bool:
+    """Neither the law nor credits. Of lines that are all credits none is left."""
+    lines = [line for line in comment.split("\n") if any(map(str.isalpha, line))]
+    return not LEGAL.search(comment) and not all(map(CREDIT.match, lines))
+
+
+def from_docstring(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The docstring's spans; all of them if there is none."""
+    for number, (start, _) in enumerate(spans):
+        if DOCSTRING.match(text, start) or text[:start].rstrip().endswith(('"""', "'''")):
+            return spans[number:]
+    return spans
 
 
 def language_of(head: list[str], name: str) -> str | None:
@@ -151,7 +179,8 @@ def opening(text: str) -> list[tuple[int, int]]:
 
 def without_marks(comment: str) -> str:
     lines = (line.strip().lstrip("#/*;%").strip() for line in comment.split("\n"))
-    return shortened(" ".join(lines).rstrip(": "), 600)
+    joined = " ".join(lines).removesuffix("*/").rstrip(": ")
+    return shortened(joined.removesuffix('"""').removesuffix("'''").rstrip(), 600)
 
 
 def commented(text: str, start: int, end: int) -> list[Block]:
