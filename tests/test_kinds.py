@@ -313,6 +313,8 @@ def test_licenses_and_holders() -> None:
     assert found is not None and found.kind == "copyright"
     assert found.facts["licenses"] == ["GPL-2+", "MIT"]
     assert found.facts["holders"] == ["Ann Lee", "Bob"]
+    unnamed = recognize(text.replace("Upstream-Name: boat\n", ""), "/usr/share/doc/boat/copyright")
+    assert unnamed == found
     assert "boat" in found.facts["summary"] and "GPL-2+ and MIT" in found.facts["summary"]
 
 

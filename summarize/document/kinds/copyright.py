@@ -20,7 +20,8 @@ def recognize(text: str, name: str) -> Found | None:
     head = head_lines(text)
     if not head or not any(FORMAT.match(line) for line in head[:3]):
         return None
-    package = ""
+    folder, _, file = name.rpartition("/")
+    package = folder.rpartition("/")[2] if file.startswith("copyright") else ""
     licenses: Counter[str] = Counter()
     holders: Counter[str] = Counter()
     for paragraph in re.split(r"\n[ \t]*\n", text):
