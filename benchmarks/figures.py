@@ -50,6 +50,7 @@ def table_of(name: str, title: str, page: Path) -> str:
     own = {"Training": training_table, "Long": long_table, "Below": below_table}
     own |= {"Titles": titles_table, "Lengths": lengths_table, "Start": start_table}
     own |= {"Instead": instead_table, "Looked": looked_table, "Book": book_table}
+    own |= {"Peers": peers_table, "Reranker": reranker_table, "Judge": judge_table}
     every = [own[title](result)] if title in own else tables(result_of(result))
     chosen = next(table for table in every if table.title.startswith(title))
     if page.parent != HERE:
@@ -199,31 +200,69 @@ def book_table(result: dict[str, Any]) -> Table:
     return Table("Book", ["words", "pieces", "seconds", "MiB"], rows)
 
 
+def peers_table(result: dict[str, Any]) -> Table:
+    """Our RNN beside engines that run the transformer, alone and in batches."""
+    (found,) = result["results"].values()
+    rows = []
+    for name, values in found.items():
+        row = [name]
+        for way in ("one by one", "together"):
+            ratio = values.get(f"ours / this, {way}")
+            row.append(f"{values[f'{way}, ms a document']:.0f}")
+            row.append(f"{ratio['ratio']:.2f}" if ratio else "")
+        rows.append([*row, f"{values['rouge']['rouge1']:.1f}"])
+    headings = ["engine", "ms, one by one", "ours / this", "ms, in batches", "ours / this"]
+    return Table("Peers", [*headings, "ROUGE-1"], rows)
+
+
+def three(values: list[float]) -> str:
+    return "/".join(f"{value:.1f}" for value in values)
+
+
+def reranker_table(result: dict[str, Any]) -> Table:
+    """The hypothesis that the search puts first, the reranker's, and the best of the beam."""
+    names = ("search", "reranker", "best of the beam")
+    rows = [
+        [label, str(found["documents"]), *(three(found[name]) for name in names)]
+        for label, found in result["dev"].items()
+    ]
+    return Table("Reranker", ["dev data, ROUGE-1/2/L", "documents", *names], rows)
+
+
+def judge_table(result: dict[str, Any]) -> Table:
+    """What is written, what is chosen, and what the judge gives."""
+    rows = [
+        [
+            label,
+            str(found["documents"]),
+            *(three(found[name]) for name in ("written", "chosen", "auto")),
+            f"{100 * found['share written']:.0f} %",
+        ]
+        for label, found in result["dev"].items()
+    ]
+    headings = ["dev data, ROUGE-1/2/L", "documents", "always write", "always quote", "auto"]
+    return Table("Judge", [*headings, "share written"], rows)
+
+
 WHAT = {
     "lead": "`lead`, the first sentence",
-    "seq2seq": "`seq2seq`, an RNN without attention",
-    "attention": "`attention`, the same RNN with it",
+    "extract": "`extract`, the best sentence",
+    "seq2seq": "`seq2seq`, the RNN without attention",
+    "attention": "`attention`, the default",
     "transformer": "`transformer`, a T5 of that size",
 }
 
 
 def titles_table(result: dict[str, Any]) -> Table:
-    """ROUGE on many documents beside the wait for one, which is measured one by one."""
-    alone = read("results/one-by-one.json")["models"]
-    rows = []
-    for name, model in result["models"].items():
-        cost = alone[name]["cost"]
-        milliseconds = 1000 * cost["seconds_per_document"]["median"]
-        rows.append(
-            [
-                WHAT[name],
-                *(interval(model["scores"][k]["f1"]) for k in ("rouge1", "rouge2", "rougeL")),
-                f"{milliseconds:.0f}" if milliseconds >= 1 else f"{milliseconds:.1f}",
-                f"{cost['peak_memory_bytes'] / 2**20:.0f}",
-            ]
-        )
-    headings = ["model", "ROUGE-1", "ROUGE-2", "ROUGE-L", "ms a document", "peak MiB"]
-    return Table("Titles", headings, rows)
+    """ROUGE on many documents."""
+    rows = [
+        [
+            WHAT[name],
+            *(interval(model["scores"][k]["f1"]) for k in ("rouge1", "rouge2", "rougeL")),
+        ]
+        for name, model in result["models"].items()
+    ]
+    return Table("Titles", ["model", "ROUGE-1", "ROUGE-2", "ROUGE-L"], rows)
 
 
 def lengths_table(result: dict[str, Any]) -> Table:
@@ -233,17 +272,18 @@ def lengths_table(result: dict[str, Any]) -> Table:
 
 
 def start_table(result: dict[str, Any]) -> Table:
-    """Whole processes, by hyperfine."""
-    medians = {row["command"]: row["median"] for row in result["results"]}
+    """Whole processes, medians."""
     rows = [
         [
             f"`python -c '{name}'`" if name.startswith("import") else f"`{name}`",
-            f"{median:.2f}",
-            f"{median / medians['import torch']:.2f}",
+            f"{found['wall_ms'] / 1000:.2f}",
+            f"{found['wall_of_import_torch']:.2f}",
+            f"{found['peak_memory_mib']:.0f}",
         ]
-        for name, median in medians.items()
+        for name, found in result["processes"].items()
+        if name in ("import torch", "summarize --help", "summarize FILE")
     ]
-    return Table("Start", ["command", "seconds", "beside `import torch`"], rows)
+    return Table("Start", ["command", "seconds", "beside `import torch`", "peak MiB"], rows)
 
 
 def main() -> int:

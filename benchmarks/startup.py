@@ -1,8 +1,8 @@
 """What a start costs: CPU time, wall time and peak memory of processes, beside `import torch`.
 
-    python benchmarks/startup.py -o benchmarks/results/startup-cpu.json
+    python benchmarks/startup.py -o benchmarks/results/startup.json
 
-The processes take turns. CPU time, unlike wall time (startup.sh), hardly depends on what else runs.
+The processes take turns. CPU time, unlike wall time, hardly depends on what else runs.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def random_judge(margin: float = 1.0) -> Judge:
         generator.uniform(0.5, 2, size),
         generator.normal(size=size + 1),
         generator.normal(size=size + 1),
-        margin,
+        {"title": margin, "tldr": margin},
     )
 
 

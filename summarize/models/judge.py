@@ -2,9 +2,9 @@
 
 Two linear rules over signals that need no reference. `gain` estimates by how much the written line
 scores above the chosen sentence, in points of ROUGE; `worth` what the written line scores at all.
-A written line must win by `margin`: an invention costs more than a dull quotation. Learned by
-benchmarks/judge.py on dev documents, with cross-validation by source; a checkpoint without
-judge.json is judged by its confidence alone.
+A written line must win by the margin of its style: an invention costs more than a dull quotation.
+Learned by benchmarks/judge.py on dev documents, with cross-validation by source; a checkpoint
+without judge.json is judged by its confidence alone.
 """
 
 from __future__ import annotations
@@ -113,17 +113,18 @@ class Judge:
     scale: Array  # (F,)
     gain: Array  # (F + 1,)
     worth: Array  # (F + 1,)
-    margin: float
+    margins: Mapping[str, float]  # by style
 
     def weigh(self, case: Case) -> Verdict:
         row = np.clip((features(case) - self.mean) / self.scale, -CLIP, CLIP)
         gain = float(row @ self.gain[:-1] + self.gain[-1])
         worth = float(np.clip(row @ self.worth[:-1] + self.worth[-1], 0, 100))
-        return Verdict(gain, worth, case.chosen is None or gain > self.margin)
+        margin = self.margins.get(case.style, max(self.margins.values()))
+        return Verdict(gain, worth, case.chosen is None or gain > margin)
 
     def to_bytes(self) -> bytes:
         values = {key: rounded(getattr(self, key)) for key in ("mean", "scale", "gain", "worth")}
-        return to_bytes({"features": list(NAMES), **values, "margin": self.margin})
+        return to_bytes({"features": list(NAMES), **values, "margins": dict(self.margins)})
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes], folder: Path) -> Judge | None:
@@ -138,11 +139,12 @@ class Judge:
                 np.asarray(values[key], dtype=np.float64)
                 for key in ("mean", "scale", "gain", "worth")
             )
-            found = cls(mean, scale, gain, worth, float(values["margin"]))
+            margins = {str(style): float(m) for style, m in values["margins"].items()}
+            found = cls(mean, scale, gain, worth, margins)
             size = len(NAMES)
             if [p.shape for p in (mean, scale, gain, worth)] != [(size,)] * 2 + [(size + 1,)] * 2:
                 raise ValueError("its shapes do not fit")
-            parts = (mean, scale, gain, worth, np.array(found.margin))
+            parts = (mean, scale, gain, worth, np.array(list(margins.values())))
             if not all(np.isfinite(part).all() for part in parts) or (scale <= 0).any():
                 raise ValueError("a weight can't be used")
             return found
