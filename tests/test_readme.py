@@ -83,3 +83,12 @@ def test_every_folder_and_script_is_described() -> None:
             assert f"{folder.name}/" in text, folder
     for path in (ROOT / "benchmarks").glob("*.*"):
         assert path.name in text, path
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "summarize/commands/README.md"])
+def test_generated_parts_are_fresh(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tree and the option tables; `cog -r` writes them."""
+    from cogapp import Cog
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    assert Cog().main(["cog", "--check", str(ROOT / page)]) == 0, f"run: PYTHONPATH=. cog -r {page}"
