@@ -6,6 +6,7 @@ from the whole."""
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,5 +19,7 @@ RESULTS = Path(__file__).parent / "results" / "robustness.json"
 def record(part: str, values: dict[str, Any], path: Path = RESULTS) -> None:
     """Replace one part, and leave the others as they are."""
     whole = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    whole[part] = {**values, "environment": environment()}
+    whole[part] = values
+    whole["command"] = "python benchmarks/fuzz_command.py, mutate.py and signals.py"
+    whole["date"], whole["environment"] = time.strftime("%Y-%m-%d"), environment()
     write_text(path, json.dumps(whole, indent=1, sort_keys=True) + "\n")

@@ -17,7 +17,8 @@ from summarize.models.registry import SHORT_NAMES, SUMMARIZERS, shipped
 from summarize.models.selector import FILE as SELECTOR
 from summarize.models.selector import shipped_selector
 
-OUR_DATA = "arXiv titles, SciTLDR, documentation pages"
+PAPERS = "arXiv titles, SciTLDR, documentation pages"
+OUR_DATA = {"attention": "papers and general English"}
 CNN = "news (CNN/DailyMail)"
 # Short name -> kind, parameters, trained on, licence.
 HUB = {
@@ -83,7 +84,7 @@ def folder_entry(folder: Path, name: str | None = None) -> Entry:
     before = table(training, "before").get("pairs", 0)
     if isinstance(pairs, int) and isinstance(before, int):
         pairs += before  # those of the run that it started from
-    data = OUR_DATA if name else "your data"
+    data = OUR_DATA.get(name, PAPERS) if name else "your data"
     return Entry(
         name=name or str(folder),
         kind=kind,
