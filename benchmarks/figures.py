@@ -28,7 +28,7 @@ from summarize.views.tables import Table, markdown_table, tables
 HERE = Path(__file__).parent
 # Picture -> the result that it shows.
 DRAWN = {
-    "rouge-by-length": "results/arxiv-test.json",
+    "rouge-by-length": "results/arxiv-test-written.json",
     "quality-speed": "results/one-by-one.json",
     "time-by-length": "results/scaling.json",
     "memory-by-length": "results/scaling.json",
@@ -51,6 +51,7 @@ def table_of(name: str, title: str, page: Path) -> str:
     own |= {"Titles": titles_table, "Lengths": lengths_table, "Start": start_table}
     own |= {"Instead": instead_table, "Looked": looked_table, "Book": book_table}
     own |= {"Peers": peers_table, "Reranker": reranker_table, "Judge": judge_table}
+    own |= {"Support": support_table, "Batch": batch_table}
     every = [own[title](result)] if title in own else tables(result_of(result))
     chosen = next(table for table in every if table.title.startswith(title))
     if page.parent != HERE:
@@ -215,6 +216,31 @@ def peers_table(result: dict[str, Any]) -> Table:
     return Table("Peers", [*headings, "ROUGE-1"], rows)
 
 
+def support_table(result: dict[str, Any]) -> Table:
+    """Summaries with a fault of each kind, and ROUGE."""
+    rows = []
+    for name, found in result["results"].items():
+        faults = [str(v) for k, v in found.items() if isinstance(v, int) and k != "documents"]
+        scores = [found["rouge"][kind] for kind in ("rouge1", "rouge2", "rougeL")]
+        rows.append([name, str(found["documents"]), *faults, three(scores)])
+    first = next(iter(result["results"].values()))
+    kinds = [k for k, v in first.items() if isinstance(v, int) and k != "documents"]
+    return Table("Support", ["dev data", "documents", *kinds, "ROUGE-1/2/L"], rows)
+
+
+def batch_table(result: dict[str, Any]) -> Table:
+    """Documents a second and memory, by what ran them."""
+    rows = [
+        [
+            way if way == "ray" else f"{way} process" + ("es" if way != "1" else ""),
+            f"{found['documents']:,}",
+            f"{found['documents_per_second']:,.0f}",
+        ]
+        for way, found in result["ways"].items()
+    ]
+    return Table("Batch", ["engine", "documents", "documents/s"], rows)
+
+
 def three(values: list[float]) -> str:
     return "/".join(f"{value:.1f}" for value in values)
 
@@ -247,20 +273,20 @@ def judge_table(result: dict[str, Any]) -> Table:
 WHAT = {
     "lead": "`lead`, the first sentence",
     "extract": "`extract`, the best sentence",
-    "seq2seq": "`seq2seq`, the RNN without attention",
     "attention": "`attention`, the default",
     "transformer": "`transformer`, a T5 of that size",
 }
 
 
 def titles_table(result: dict[str, Any]) -> Table:
-    """ROUGE on many documents."""
+    """ROUGE on many documents. Without attention nothing worth a row is written."""
     rows = [
         [
             WHAT[name],
             *(interval(model["scores"][k]["f1"]) for k in ("rouge1", "rouge2", "rougeL")),
         ]
         for name, model in result["models"].items()
+        if name in WHAT
     ]
     return Table("Titles", ["model", "ROUGE-1", "ROUGE-2", "ROUGE-L"], rows)
 

@@ -102,6 +102,7 @@ def main() -> None:
     if arguments.output:
         result = {
             "command": command_line("python", sys.argv[0]),
+            "date": time.strftime("%Y-%m-%d"),
             "environment": environment(),
             "model": arguments.model,
             "results": found,

@@ -29,8 +29,8 @@ RULES = """\
 # Forty files of a fresh machine
 
 Summaries by `summarize FILE`, default settings, made and checked by `benchmarks/kinds/run.py`.
-Judged by these rules, on the output and the file alone. The judge was a language model that knew which
-system it judged:
+Judged by these rules, on the output and the file alone. The judge was a language model that knew
+which system it judged:
 
 - **good**: one who has not seen the file learns what it is or what matters most in it. True,
   complete, understandable without the file.
