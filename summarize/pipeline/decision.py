@@ -60,6 +60,8 @@ def decide(
             Case(document, found.text, first, confidence, found.familiarity, style or "tldr")
         )
         is_written, confidence = verdict.is_written, verdict.worth / 100
+        if style == "tldr" and len(found.read_from) > 1:
+            is_written = False  # a sentence was asked for; two are glued from a heading, mostly
     if options.mode == "abstractive" or is_written:
         answer = as_written(found)
     elif len(document.text.split()) <= SHORT_WORDS or len(document.sentences) == 1:
