@@ -81,9 +81,10 @@ def folder_entry(folder: Path, name: str | None = None) -> Entry:
         attention = network.get("attention")
         kind = "RNN, no attention" if attention == "none" else f"RNN, {attention} attention"
     pairs = training.get("pairs")
-    before = table(training, "before").get("pairs", 0)
-    if isinstance(pairs, int) and isinstance(before, int):
-        pairs += before  # those of the run that it started from
+    earlier = training
+    while isinstance(pairs, int) and (earlier := table(earlier, "before")):
+        before = earlier.get("pairs", 0)  # of the run that this one started from
+        pairs += before if isinstance(before, int) else 0
     data = OUR_DATA.get(name, PAPERS) if name else "your data"
     return Entry(
         name=name or str(folder),
