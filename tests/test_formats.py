@@ -246,15 +246,38 @@ def test_json_gives_a_field(tmp_path: Path) -> None:
     path.write_text(json.dumps({"data": [{"text": BODY}], "body": "Another text. It ends."}))
     assert read(str(path)).text == "Another text. It ends."
     assert read(str(path), field="data.0.text").text == BODY
-    for field, said in (("data.0.no", "'no'"), ("data", "not a text"), ("data.5", "'5'")):
+    for field, said in (
+        ("data.0.no", "data.0 has the field text"),
+        ("data", "not a text; it has 1 item"),
+        ("data.5", "data has 1 item"),
+        ("no", "the file has the fields data and body"),
+        ("body.no", "body is a string"),
+    ):
         with pytest.raises(DocumentError, match=said):
             read(str(path), field=field)
-    path.write_text('{"other": 1}')
-    with pytest.raises(DocumentError, match="--field"):
-        read(str(path))
     path.write_text('{"text": ')
     with pytest.raises(DocumentError, match="not JSON"):
         read(str(path))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"name": "a", "size": 2}, "JSON: an object of 2 fields (name and size)."),
+        ({"a": BODY * 2}, "JSON: an object of 1 field (a). --field a summarizes its text."),
+        ([{"a": 1}, {"b": 2}], "JSON: a list of 2 objects with the fields a and b."),
+        ([{"\ud800": 1}], "JSON: a list of 1 object with the field \ufffd."),
+        (["x", "y"], "JSON: a list of 2 strings."),
+        ([1, "y", None], "JSON: a list of 3 items."),
+        (12, "JSON: the file is a number."),
+    ],
+)
+def test_json_without_a_text_is_described(tmp_path: Path, values: object, told: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(values))
+    document = read(str(path))
+    assert (document.kind, document.facts["summary"]) == ("json", told)
+    assert not document.sentences
 
 
 @functools.cache

@@ -54,8 +54,8 @@ class Document:
     """A text with its structure, built once by `summarize.document.read.read` or `from_text`.
 
     source: a path, or "stdin". note: what the user should know about the reading.
-    kind: "text", or "mail", "manpage", "chat", "csv", "jsonl", "log", "diff", "gitlog", "columns",
-    "copyright", "code".
+    kind: "text", or "mail", "manpage", "chat", "csv", "json", "jsonl", "log", "diff", "gitlog",
+    "columns", "settings", "copyright", "code".
     facts: what was counted in a table, a log, a diff or source code; `facts["summary"]` is a
     true sentence or two about it, given instead of a summary.
     """

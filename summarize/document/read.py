@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from summarize.document import compression, formats
-from summarize.document.document import Document, without_collector
+from summarize.document.document import Block, Document, without_collector
 from summarize.document.encodings import check_encoding, decode
 from summarize.document.parts import SHY, SURROGATE, assemble, has_words
 from summarize.errors import DocumentError
@@ -63,7 +63,11 @@ def build(data: bytes, name: str, inner: str, encoding: str | None, field: str |
     if kind == "json":
         from summarize.document.formats.json import to_text
 
-        return plain(to_text(text, name, field), name, note, "")
+        found = to_text(text, name, field)
+        if isinstance(found, str):
+            return plain(found, name, note, "")
+        text = SURROGATE.sub("\ufffd", text)
+        return Document(text, name, note, "json", (Block("code", 0, len(text)),), found)
     if field is not None:
         raise DocumentError(
             f"{name} is not JSON, which --field needs; rows are read from .jsonl, .csv, .tsv and "
