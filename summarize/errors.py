@@ -4,6 +4,7 @@ SummarizeError            base: the message is one line, names the value and the
 ├── DocumentError         an input can't be read, or holds no text
 ├── OptionError           an option's value can't be used, or two options contradict
 ├── ModelError            no such model, or the model can't do what was asked
+│   ├── MissingPackage    an extra is not installed that the model or the output needs
 │   └── CheckpointError   a checkpoint folder is missing, damaged or of another version
 ├── DataError             training or evaluation data can't be used
 ├── OutputError           a result can't be written
@@ -37,6 +38,12 @@ class ModelError(SummarizeError):
     exit_code = 2
 
 
+class MissingPackage(ModelError):
+    """An extra is not installed that the model or the output needs."""
+
+    exit_code = 1
+
+
 class CheckpointError(ModelError):
     """A checkpoint folder is missing, damaged or of another version."""
 
@@ -63,7 +70,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean attend?` for the nearest known word; nothing where none is near."""
     from difflib import get_close_matches  # slow to import, and only needed for an error
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(word, list(known), n=1, cutoff=0.75)
     return f"; did you mean {near[0]}?" if near else ""
 
 

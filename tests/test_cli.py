@@ -207,6 +207,9 @@ def test_the_former_name_of_overflow(summarize: Command, tmp_path: Path) -> None
         (["-o", "absent/a.txt"], "absent"),
         (["-o", "abstract.txt"], "input"),
         (["--glob", "*.md"], "-r"),
+        (["--max-words", "3"], "--max-words"),
+        (["--sentences", "3", "-l", "long"], "--sentences"),
+        (["--style", "title", "-l", "medium"], "--style"),
     ],
 )
 def test_usage_errors_exit_2_and_speak_the_options_name(
@@ -226,6 +229,7 @@ def test_usage_errors_exit_2_and_speak_the_options_name(
         ("abstrct.txt", "did you mean abstract.txt?"),
         ("./abstrct.txt", "did you mean ./abstract.txt?"),
         ("bnech", "did you mean summarize bench?"),
+        ("help", "summarize --help"),
     ],
 )
 def test_did_you_mean(summarize: Command, abstract: Path, typed: str, meant: str) -> None:

@@ -269,3 +269,20 @@ def test_rows_of_a_slow_pipe_do_not_wait_for_each_other(tmp_path: Path) -> None:
             process.stdin.write(row.encode() + b"\n")
             process.stdin.flush()
             assert process.stdout.readline().endswith(b" is here.\n")
+
+
+def test_directories_say_what_they_leave_out(summarize: Command, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "tool.py").write_text('"""Print a word for the user."""\nprint("word")\n')
+    (tmp_path / "empty.py").touch()
+    (tmp_path / "image.bin").write_bytes(b"\0\1")
+    done = summarize("-r", tmp_path, *LEAD)
+    told = done.stderr.decode()
+    assert done.returncode == 0 and done.stdout.count(b"\n") == 2
+    assert "skipped 2 files (1 of other kinds: .bin; 1 empty); --glob chooses" in told
+    assert b"skipped" not in summarize("-r", tmp_path, *LEAD, "-q").stderr
+    named = summarize("-r", tmp_path / "empty.py", *LEAD)
+    assert named.returncode == 1 and b"is empty" in named.stderr
+    assert sources(summarize, "-r", str(tmp_path), "--field", "a") == [
+        f"{tmp_path}/rows.csv:{line}" for line in (2, 3)
+    ]

@@ -1,6 +1,6 @@
-"""Which command was meant. A first word that names one is that command; all else is files.
+"""The table of commands. A first argument that names one selects it; anything else is files.
 
-A command's module is imported when it is chosen: `summarize --help` must answer at once.
+A command's module is imported when it is chosen, so that `summarize --help` stays fast.
 """
 
 from __future__ import annotations

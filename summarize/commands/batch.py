@@ -86,7 +86,7 @@ Address = Annotated[
     typer.Option(
         "--address",
         metavar="HOST:PORT",
-        help="Of a Ray cluster. Default: one is started on this machine.",
+        help="Address of a Ray cluster; without it, one is started locally.",
     ),
 ]
 Restart = Annotated[

@@ -37,7 +37,7 @@ time, memory, and how much they invent.
 DATA is .jsonl (.gz, .xz) with document and summary (or references), or the org/name of a data set
 on the Hugging Face hub. Without it, the documents that come with summarize are used. An interrupted
 run continues when the same command is run again. The model "oracle" is the best single sentence,
-which no summarizer can know.
+chosen with the reference in hand.
 
 Examples:
 
@@ -159,7 +159,7 @@ def default_models(quiet: bool) -> list[str]:
         return names
     if not quiet:
         print(
-            "summarize: leaving out transformer; it needs: pip install 'summarize[transformers]'",
+            'summarize: without transformer; it needs the extra "transformers" (README, Install)',
             file=sys.stderr,
         )
     return [name for name in names if name != "transformer"]

@@ -30,7 +30,7 @@ def completion(
     scripts = {"bash": bash, "zsh": zsh, "fish": fish}
     if shell not in scripts:
         hint = did_you_mean(shell, scripts)
-        raise OptionError(f"no completion for {shell!r}; use bash, zsh or fish{hint}")
+        raise OptionError(f"no completion for {shell!r}{hint or '; use bash, zsh or fish'}")
     print("\n".join(scripts[shell](commands())))
     return 0
 

@@ -1,7 +1,7 @@
-"""A command whose options need no library to be checked, where their values are plain.
+"""A Typer command that checks plain option values itself, so that pydantic is not imported.
 
-Typer from 0.27 on converts each value with pydantic, also a missing one, and so imports it: half as
-long as NumPy takes. A string that is asked for as a string needs no conversion.
+Typer from 0.27 on converts every value with pydantic, even a missing one. Importing it takes half
+as long as importing NumPy. A string that is wanted as a string needs no conversion.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ HEADINGS = (
     "parameters",
     "on disk",
     "trained on",
-    "licence",
+    "license",
     "dev ROUGE-1/2/L",
 )
 

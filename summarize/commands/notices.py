@@ -33,11 +33,16 @@ class Notices:
     def __init__(self, options: Options, cite: bool, quiet: bool, verbose: bool) -> None:
         self.options, self.cite, self.quiet, self.verbose = options, cite, quiet, verbose
         self.given: set[str] = set()
+        self.count = 0
+        self.quoted: list[Summary] = []
 
     def tell(self, document: Document, summary: Summary) -> None:
         if self.quiet:
             return
-        messages = [document.note, self.reading(summary), self.quotation(summary)]
+        self.count += 1
+        if summary.is_fallback and summary.mode in ("extractive", "mixed"):
+            self.quoted.append(summary)
+        messages = [document.note, self.reading(summary)]
         messages += [self.citation(summary), self.length(summary), self.invention(summary)]
         if self.verbose:
             messages.append(self.work(summary))
@@ -61,13 +66,18 @@ class Notices:
             return f"read {tokens.read:,} tokens in {summary.chunks} chunks"
         return ""
 
-    def quotation(self, summary: Summary) -> str:
-        if not summary.is_fallback or summary.mode not in ("extractive", "mixed"):
-            return ""
-        # Once a run: it holds for any number of documents.
-        if self.once(f"{summary.model} quotes") == "":
-            return ""
-        return f"{summary.model} is unsure of this text and quotes it (--mode abstractive writes)"
+    def finish(self) -> None:
+        """What is true of many documents, told once after the last."""
+        if not self.quoted:
+            return
+        first, force = self.quoted[0], "(--mode abstractive to force writing)"
+        if self.count == 1:
+            what = "this is a quotation" if first.mode == "extractive" else "part of this is quoted"
+            note(f"{first.source}: {first.model} is unsure, so {what} {force}")
+            return
+        number = len(self.quoted)
+        are = "is a quotation" if number == 1 else "are quotations"
+        note(f"{number} of {self.count} summaries {are}, because {first.model} was unsure {force}")
 
     def invention(self, summary: Summary) -> str:
         if not summary.unsupported:

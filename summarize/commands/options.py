@@ -41,7 +41,7 @@ Length = Annotated[
         "-l",
         "--length",
         metavar="[short|medium|long]",
-        help="One sentence (the default), three to five, or a list with a line for each section.",
+        help="One sentence (the default), three, or a list with a line for each section.",
     ),
 ]
 Sentences = Annotated[
@@ -54,7 +54,9 @@ Ratio = Annotated[
 MaxWords = Annotated[
     int | None,
     typer.Option(
-        "--max-words", metavar="N", help="Most words of a medium (80) or long (400) summary."
+        "--max-words",
+        metavar="N",
+        help="Maximum words in a medium (default 80) or long (400) summary.",
     ),
 ]
 Overflow = Annotated[
@@ -102,11 +104,13 @@ NoRepeat = Annotated[
 ]
 FreeWords = Annotated[
     bool,
-    typer.Option("--free-words", help="Allow names, numbers and rare words that the text lacks."),
+    typer.Option(
+        "--free-words", help="Allow names, numbers and rare words that are not in the text."
+    ),
 ]
 Check = Annotated[
     bool,
-    typer.Option("--check", help="List the names and numbers of each summary that its text lacks."),
+    typer.Option("--check", help="List names and numbers in a summary that are not in the text."),
 ]
 FullVocabulary = Annotated[
     bool,

@@ -1,4 +1,4 @@
-"""Where summaries go: stdout as each is ready, or a file when all are done (-o)."""
+"""Prints summaries: to stdout as each is ready, or to a file when all are done (-o)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import typer
 from summarize import threads
 from summarize.commands import options as shared
 from summarize.commands.app import COMMANDS
-from summarize.commands.inputs import Inputs, expand
+from summarize.commands.inputs import Inputs, Skipped, expand
 from summarize.commands.notices import Notices, note
 from summarize.commands.printer import Printer, check_output
 from summarize.commands.progress import Progress
@@ -32,10 +32,10 @@ Batch = list[Document | DocumentError]
 
 __all__ = ["check_output", "note", "text"]
 
-HELP = """Summarize files, pipes and web pages, offline and at once.
+HELP = """Summarize files, pipes and web pages, instantly and offline.
 
-FILES are text, Markdown, reStructuredText, LaTeX, mail, JSON and, with the extra "formats", PDF,
-DOCX and HTML. "-" is standard input, as is a pipe without FILES.
+FILES are text, Markdown, reStructuredText, LaTeX, DOCX, mail, JSON and, with the extra "formats",
+PDF and HTML. "-" is standard input, as is a pipe without FILES.
 
 Examples:
 
@@ -48,7 +48,7 @@ EPILOG = "\n\n".join(
     [
         "Commands:",
         "\b\n" + "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items()),
-        "summarize COMMAND --help explains each. A file named like a command is ./train.",
+        "summarize COMMAND --help explains each. For a file with a command's name, write ./train.",
     ]
 )
 
@@ -68,7 +68,12 @@ Cite = Annotated[
 ]
 Out = Annotated[
     str | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write here, completely or not at all."),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write to FILE, replacing it only when finished; inputs that failed are left out.",
+    ),
 ]
 FileNames = Annotated[
     bool | None,
@@ -141,9 +146,11 @@ def text(
         files = [documents.STDIN]
     documents.check_encoding(encoding)
     settings = load_settings()
-    files = expand(files or [], recursive, glob or [])
+    check_lengths(context, settings)
+    skipped = Skipped()
+    files = expand(files or [], recursive, glob or [], skipped)
     check_output(output, files)
-    inputs = Inputs(files, encoding, field, offline)
+    inputs = Inputs(files, encoding, field, offline, skipped)
     progress = Progress(not quiet, len(files))
     options = decoding(context, settings, progress)
     if offline:  # before the hub's library is imported, which reads it once
@@ -196,6 +203,20 @@ def decoding(context: typer.Context, settings: Settings, progress: Progress) -> 
     return Options(**asked, progress=progress.chunk if progress.shown else None)
 
 
+def check_lengths(context: typer.Context, settings: Settings) -> None:
+    """Refuse an option that another, also typed, leaves without effect."""
+    asked = shared.chosen(context.params)
+    counted = "--sentences" if "sentences" in asked else "--ratio" if "ratio" in asked else ""
+    length = asked.get("length")
+    if counted and length == "long":
+        raise OptionError(f"{counted} does nothing for an outline; leave out it or --length long")
+    wanted = length or settings.length or "short"
+    if "max_words" in asked and wanted == "short" and not counted:
+        raise OptionError("--max-words limits a medium or long summary; add --length medium")
+    if asked.get("style") == "title" and (counted or length in ("medium", "long")):
+        raise OptionError("--style title is for one line; leave out it or the length")
+
+
 def names_for(asked: bool | None, many: bool, inputs: Inputs, output: str | None) -> str:
     """Headings on a terminal, prefixes in a pipe or file; for Printer."""
     shown = output is None and sys.stdout.isatty()
@@ -232,6 +253,7 @@ def print_texts(inputs: Inputs, printer: Printer, progress: Progress, quiet: boo
         if item.note and not quiet:
             note(f"{item.source}: {item.note}")
     printer.close()
+    inputs.tell_skipped(quiet)
     return int(failed)
 
 
@@ -267,6 +289,8 @@ def summarize_all(
             printer.summary(summary)
             notices.tell(item, summary)
     printer.close()
+    notices.finish()
+    inputs.tell_skipped(quiet=notices.quiet)
     return int(failed)
 
 

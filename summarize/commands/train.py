@@ -66,13 +66,15 @@ def train(
     ] = "",
     quiet: shared.Quiet = False,
 ) -> int:
-    from summarize.errors import ModelError
+    from summarize.errors import MissingPackage
     from summarize.training.recipe import load_recipe
 
     chosen = load_recipe(recipe)
     for package in ("torch", "transformers")[: 1 + (chosen.architecture == "transformer")]:
         if find_spec(package) is None:
-            raise ModelError(f"training needs {package}; install it with: pip install {package}")
+            raise MissingPackage(
+                f"training needs {package}; install it with: pip install {package}"
+            )
     from summarize.evaluation.dev import dev_scores
     from summarize.training.run import Run
     from summarize.training.trainer import train as run

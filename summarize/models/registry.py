@@ -11,7 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from summarize.errors import ModelError, OptionError, did_you_mean
+from summarize.errors import (
+    CheckpointError,
+    MissingPackage,
+    ModelError,
+    OptionError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from summarize.models.base import Chooser, Model
@@ -70,13 +76,15 @@ def load_model(
     if name in SUMMARIZERS:
         loader, source = SUMMARIZERS[name], shipped(name)
     elif path.is_dir() and not is_hugging_face(path):
+        if not (path / "config.json").exists():
+            raise CheckpointError(f"{name} holds no model: it has no config.json")
         loader, source = RNN, path
     elif path.exists():
         loader, source = TRANSFORMER, path
     elif name in SHORT_NAMES or is_hub_id(name):
         loader, source = TRANSFORMER, SHORT_NAMES.get(name, name)  # type: ignore[assignment]
     elif "/" in name or name.startswith("."):
-        raise ModelError(f"no folder {name}; create it with: summarize train DATA --out {name}")
+        raise ModelError(f"no model in {name}; -m takes a name, a model's folder, or org/name")
     else:
         known = [*SUMMARIZERS, *SHORT_NAMES]
         use = f"; use {', '.join(known)}, a model's folder, or the org/name of one on the hub"
@@ -103,8 +111,8 @@ def require_transformers(name: str) -> None:
     """Before the module is imported that imports these."""
     for package in ("torch", "transformers"):
         if find_spec(package) is None:
-            raise ModelError(
-                f"{name} needs {package}; install it with: pip install 'summarize[transformers]'"
+            raise MissingPackage(
+                f'{name} needs {package}; install the extra "transformers" (README, Install)'
             )
 
 
