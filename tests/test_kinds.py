@@ -148,7 +148,6 @@ def test_a_conversation_is_read_by_turns(text: str) -> None:
     [
         PROSE,
         f"{PROSE}\n\n" * 20,
-        "Package: boat\nVersion: 1.0\nSection: sea\nPriority: high\n\n" * 5,
         "boats, oars, and sails\nnets, lines, and hooks\nropes, pegs, and bells\nor, so, on\n",
         "10:00 Opening\n10:30 Talk by Ann\n11:00 Break\n",
         "2026 was dry.\n2027 was wet.\n2028 was cold.\n2029 was warm.\n2030 is unknown.\n",
@@ -324,3 +323,72 @@ def test_text_and_a_file_of_it_are_one_document(text: str, tmp_path: Path) -> No
     path = str(tmp_path / "a")
     assert Document.from_text(text, path) == read(path)
     assert Document.from_text(text, is_prose=True).kind == "text"
+
+
+@given(
+    st.lists(st.from_regex(r"[A-Z]{3,9}", fullmatch=True), min_size=3, max_size=6, unique=True),
+    st.integers(5, 30),
+    st.booleans(),
+)
+def test_a_table_under_aligned_names(names: list[str], rows: int, is_right: bool) -> None:
+    lines = [names] + [[str((row + 7) * (n + 3)) for n in range(len(names))] for row in range(rows)]
+    pad = str.rjust if is_right else str.ljust
+    text = "\n".join("  ".join(pad(cell, 11) for cell in line) for line in lines)
+    found = recognize(text, "")
+    assert found is not None and found.kind == "columns"
+    assert found.facts["rows"] == rows and found.facts["columns"] == names
+
+
+def test_a_name_of_two_words_is_one_column() -> None:
+    text = "Filesystem  Size Use% Mounted on\n" + "".join(
+        f"/dev/vda{n}    {n}0G   7% /mnt/{n}\n" for n in range(1, 7)
+    )
+    found = recognize(text, "")
+    assert found is not None
+    assert found.facts["columns"] == ["Filesystem", "Size", "Use%", "Mounted on"]
+
+
+def test_a_listing_of_a_directory() -> None:
+    lines = [f"-rw-r--r-- 1 ann staff {n}00 Mar  1 2023 a{n}.txt" for n in range(6)]
+    lines += ["drwxr-xr-x 2 ann staff 4096 Mar  1 2023 b"]
+    found = recognize("total 40\n" + "\n".join(lines), "")
+    assert found is not None and found.facts["summary"] == "A listing of 6 files and 1 folder."
+
+
+@given(st.integers(5, 40), st.sampled_from(["NAME{}=value {}", "Name{}:  {} kB", "name {}\t: {}"]))
+def test_settings_are_counted_and_their_values_kept(count: int, line: str) -> None:
+    found = recognize("\n".join(line.format(n, 9876) for n in range(count)), "")
+    assert found is not None and found.kind == "settings"
+    assert found.facts["settings"] == count and "9876" not in found.facts["summary"]
+
+
+@pytest.mark.parametrize("mark", ["#", ";", "//"])
+def test_comments_of_a_configuration_lose_their_marks(mark: str) -> None:
+    text = (
+        f"{mark} Who may log in, and\n{mark} how.\n{mark}\n{mark} See the manual.\n\na = 1\nb = 2\n"
+    )
+    found = recognize(text, "")
+    assert found is not None and found.kind == "code"
+    assert found.facts["summary"].startswith("Who may log in, and how.")
+
+
+def test_fields_of_packages_are_no_conversation() -> None:
+    fields = "Package: boat\nVersion: 1.0\nSection: sea\nPriority: high\n\n"
+    found = recognize(fields * 5, "notes.txt")
+    assert found is not None and (found.kind, found.facts["settings"]) == ("settings", 20)
+
+
+def test_notes_with_headings_and_brackets_are_left_alone() -> None:
+    for text in (
+        "# Boats\n\nThey were moved.\n\n# Crews\n\nThey were told.\n\n# Harbour\n\nFine.\n",
+        "Note: the boats were moved.\n" * 6,
+        "When the boats  were moved\nAll the crews  were told\n" * 4,
+    ):
+        assert recognize(text, "") is None
+
+
+def test_a_license_like_another_is_the_same() -> None:
+    text = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
+    text += "".join(f"\nFiles: {n}\nCopyright: Ann\nLicense: {n}\n" for n in ("MIT", "MIT-like"))
+    found = recognize(text, "")
+    assert found is not None and found.facts["licenses"] == ["MIT"]

@@ -214,3 +214,16 @@ def test_a_changed_digit_a_cut_and_an_old_list_of_features_are_refused(tmp_path:
 
 def test_the_shipped_weights_load() -> None:
     assert selecting.shipped_selector() is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The work may be used if the following conditions are met: 1.",
+        '1.1. "Contributor" means each person that creates or owns the covered software.',
+        "If you need those settings, remove the comment and # make your intended change.",
+    ],
+)
+def test_numbers_of_lists_and_marks_of_comments_are_no_candidates(text: str) -> None:
+    assert not is_statement(text, "paragraph")
+    assert is_statement("The bridge was opened in 2026: it cost 1.5 million.", "paragraph")

@@ -11,6 +11,9 @@ MAX_WORDS = 80  # longer ones are lists or tables that no full stop divides
 ENDS = re.compile(r"[.!?…。！？][\"'”’»)\]*_`]*$")
 # "see e.g." is half a sentence: the rest was taken for the next one.
 ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|cf|vs|etc|Fig|Eq|Sec|No|pp|approx)\.$")
+# "provided that these conditions are met: 1." ends in the number of what comes next, and
+# "1.1. "Contributor" means ..." is an entry of a list.
+NUMBERED = re.compile(r"(?:^\d{1,2}\.\d{1,2}(?:\.\d{1,2})*\.?\s|[:;]\s+\(?(?:\d{1,2}|[a-z])[.)]$)")
 WORD = re.compile(r"[^\W\d_]{2,}")
 URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 CELL = re.compile(r"\s\|(?:\s|$)")
@@ -66,7 +69,7 @@ def candidates(document: Document) -> list[int]:
 def is_statement(text: str, kind: str, is_spoken: bool = False) -> bool:
     """Whether it reads as a whole sentence. An item of a list, or what someone said, may do
     without the full stop, but not without a verb."""
-    if not is_text(text):
+    if not is_text(text) or NUMBERED.search(text):
         return False
     if ENDS.search(text):
         return not ABBREVIATED.search(text)
@@ -81,6 +84,8 @@ def is_text(text: str) -> bool:
         return False
     folded = text.lower()
     if any(notice in folded for notice in LEGAL):
+        return False
+    if " # " in text or " // " in text:  # a comment in what was not recognized as code
         return False
     if text.isupper() or CELL.search(text) or SYNOPSIS.search(text):
         return False

@@ -25,7 +25,7 @@ class Found(NamedTuple):
     blocks: tuple[Block, ...] = ()
 
 
-def some(lines: list[str], signs: str, least: int = 4) -> bool:
+def some(lines: list[str], signs: Iterable[str], least: int = 4) -> bool:
     """Whether that many lines have one of the signs near their start."""
     return sum(any(sign in line[:60] for sign in signs) for line in lines) >= least
 
@@ -41,8 +41,10 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     "table": lambda head: len(head) > 3 and some(head[:4], ",\t;|"),
     "chat": lambda head: some(head, ":>", 3),
     "log": lambda head: some(head, "0123456789:[<") or some(head, "DEFIOW"),
+    "settings": lambda head: len(head) > 4 and some(head[:5], ":="),
+    "aligned": lambda head: len(head) > 4 and some(head[1:5], ("  ", "\t"), 2),
     "columns": lambda head: len(head) > 1 and some(head, ":/0123456789", 1),
-    "code": lambda head: head[0].startswith(("#!", "<?xml")) or some(head, "(){};=:"),
+    "code": lambda head: head[0].startswith(("#", "//", "<?xml")) or some(head, "(){};=:"),
 }
 
 

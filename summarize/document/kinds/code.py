@@ -19,8 +19,9 @@ LANGUAGES = {
     **{".toml": "TOML", ".ini": "INI", ".cfg": "INI", ".cmake": "CMake", ".el": "Emacs Lisp"},
     **{".hs": "Haskell", ".ml": "OCaml", ".ex": "Elixir", ".erl": "Erlang", ".r": "R"},
     **{".jl": "Julia", ".vim": "Vim script", ".awk": "AWK", ".xml": "XML"},
+    **{".conf": "Configuration", ".bashrc": "shell", ".bash_profile": "shell"},
 }
-DATA = {"XML", "YAML", "TOML", "INI", "CSS", "SQL"}  # which define nothing
+DATA = {"XML", "YAML", "TOML", "INI", "CSS", "SQL", "Configuration"}  # which define nothing
 SHEBANG = re.compile(r"#!\s*\S*/(?:env +(?:-S +)?)?(\w+)")
 INTERPRETERS = {
     **{"python": "Python", "python3": "Python", "sh": "shell", "bash": "shell", "dash": "shell"},
@@ -37,6 +38,8 @@ SIGN = re.compile(
     r"|[;{}]\s*$|^\s*\w[\w.\[\]]* ?[-+:]?= ?\S|^\s*(?:if|for|while|with|def|class)\b.{0,100}:$"
 )
 COMMENT = re.compile(r"\s*(?:#+!?|//+!?|--+|;+|%+|\"(?!\")|\*(?!/)|/\*+!?|'''|\"\"\")? ?")
+MARKS = re.compile(r"^(?:[#;%]+!?|//+|/?\*+/?)\s*")  # not the slash of a path
+LINE_MARK = re.compile(r"(?<=\n)[ \t]*(?:[#;%]+!?|//+)(?=[ \t]|\n|$)")
 LINE_MARKS = ("#", "//", "--", ";", "%")
 CODING = re.compile(r"#.*?(?:coding[:=]|vim?:|-\*-)")
 LEGAL = re.compile(
@@ -58,6 +61,16 @@ DEFINITION = re.compile(
     re.M,
 )
 LEAST_LINES = 5
+# A line of a configuration file: a comment, a section, a setting. Prose has none of the last two.
+CONFIGURED = re.compile(
+    r"\s*(?:(?P<comment>#|;|//)|(?P<section>\[{1,2}[\w.:*/@\"' -]{1,80}\]{1,2}$)"
+    r"|[\w.*/\"'-]{1,60}(?:\s*=|:\s).{0,200}$|[\w.-]{2,60}(?:[ \t]+[^\s(){};]{1,80}){1,5}$"
+    r"|[\"'\]\[{}].{0,200}$)"  # an array over several lines
+)
+SENTENCE_END = re.compile(r"[a-z]{2}[.!?]$")
+LEAST_COMMENTS = 3
+LEAST_SETTINGS = 2
+CONFIGURED_SHARE = 0.9
 LINE = 200  # characters of a line that are looked at
 LONGEST_COMMENT = 20_000
 
@@ -124,6 +137,8 @@ def language_of(head: list[str], name: str) -> str | None:
         return LANGUAGES[suffix]
     if head[0].startswith("<?xml"):
         return "XML"
+    if is_configuration(head):
+        return "Configuration"
     if len(head) < LEAST_LINES:
         return None
     lines = [line[:LINE] for line in head if is_code(line)]
@@ -132,6 +147,25 @@ def language_of(head: list[str], name: str) -> str | None:
     if len(lines) < LEAST_LINES or signs < 0.6 * len(lines) or brackets < 0.3 * len(lines):
         return None
     return "Source code"
+
+
+def is_configuration(head: list[str]) -> bool:
+    """Sections and settings, or comments and settings and no sentence outside of comments."""
+    found = [(line, CONFIGURED.match(line)) for line in (line.rstrip() for line in head)]
+    comments = sum(match is not None and match["comment"] is not None for _, match in found)
+    sections = sum(match is not None and match["section"] is not None for _, match in found)
+    rest = [(line, match) for line, match in found if match is None or match["comment"] is None]
+    if comments >= LEAST_LINES and comments >= CONFIGURED_SHARE * len(head):
+        return not any(SENTENCE_END.search(line) for line, _ in rest)
+    if sections < 1 and comments < LEAST_COMMENTS or len(rest) - sections < LEAST_SETTINGS:
+        return False
+    if any(SENTENCE_END.search(line) for line, _ in rest):
+        return False
+    settings = sum(match is not None and match["section"] is None for _, match in rest)
+    equals = sum("=" in line for line, match in rest if match and match["section"] is None)
+    if comments < LEAST_COMMENTS and 4 * equals < settings:
+        return False  # of names and words in brackets, as in notes
+    return settings + sections >= CONFIGURED_SHARE * len(rest)
 
 
 def is_code(line: str) -> bool:
@@ -178,7 +212,7 @@ def opening(text: str) -> list[tuple[int, int]]:
 
 
 def without_marks(comment: str) -> str:
-    lines = (line.strip().lstrip("#/*;%").strip() for line in comment.split("\n"))
+    lines = (MARKS.sub("", line.strip()) for line in comment.split("\n"))
     joined = " ".join(lines).removesuffix("*/").rstrip(": ")
     return shortened(joined.removesuffix('"""').removesuffix("'''").rstrip(), 600)
 
@@ -192,7 +226,8 @@ def commented(text: str, start: int, end: int) -> list[Block]:
     for mark in ('"""', "'''", "*/", "-->"):
         if text[start:end].rstrip().endswith(mark):
             end = start + len(text[start:end].rstrip()) - len(mark)
-    inside = text[start:end].rstrip()
+    # A mark at the start of a line is no heading of Markdown.
+    inside = LINE_MARK.sub(lambda mark: " " * len(mark[0]), text[start:end].rstrip())
     return [
         block._replace(start=start + block.start, end=start + block.end)
         for block in guess_blocks(inside)

@@ -39,6 +39,8 @@ def is_table(lines: list[str], delimiter: str, is_named: bool) -> bool:
         return width > 1 and agree > len(rows) / 2
     if width < (2 if delimiter == "\t" else 3) or agree < len(rows) or len(rows) < 4:
         return False
+    if delimiter == "\t" and all(row[0][-1:] == ":" or row[1][:1] == ":" for row in rows):
+        return False  # settings
     cells = [cell for row in rows for cell in row]
     # In prose a comma is followed by a space, in a drawing of a table a bar is preceded by one.
     spaced = sum(cell[:1] == " " for row in rows for cell in row[1:])

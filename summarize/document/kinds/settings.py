@@ -1,0 +1,48 @@
+"""Settings, one a line: /etc/os-release, /proc/meminfo, what `env` prints. Only their number and
+their names are told: a value may be secret."""
+
+from __future__ import annotations
+
+import re
+
+from summarize.document.kinds import Found, head_lines, listed
+
+LEAST_LINES = 5
+# A name without a space and "=", or one of a few words and ":".
+SETTING = re.compile(
+    r"(?:export )?([\w.-]{1,60})=(.*)|([\w(][\w()./-]*(?: [\w()./-]+){0,2})\s*:((?:\s.*)?)"
+)
+SENTENCE = re.compile(r"(?:[^\W\d_]{2,}[,;:]? ){3,}.*[.!?]$")
+WORDS = re.compile(r"(?<!\S)[A-Za-z]{2,}(?!\S)")
+MOST_WORDS = 3  # of a value, on average
+MOST_NAMES = 6
+
+
+def recognize(text: str, name: str) -> Found | None:
+    if settings_of(head_lines(text)) is None:
+        return None
+    names = settings_of([line for line in text.split("\n") if line.strip()])
+    if names is None:
+        return None
+    different = list(dict.fromkeys(names))
+    summary = f"{len(names):,} settings: {listed(different, MOST_NAMES)}."
+    return Found("settings", {"settings": len(names), "names": different[:100], "summary": summary})
+
+
+def settings_of(lines: list[str]) -> list[str] | None:
+    """The names, if every line is a setting or a comment, and no value reads as prose."""
+    names: list[str] = []
+    words = 0
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        found = SETTING.fullmatch(line[:4000].rstrip())
+        if found is None:
+            return None
+        value = (found[2] or found[4] or "").strip()
+        if SENTENCE.match(value):
+            return None
+        words += len(WORDS.findall(value[:200])) if found[3] else 0
+        names.append(" ".join((found[1] or found[3]).split()))
+    is_short = words <= MOST_WORDS * len(names)
+    return names if len(names) >= LEAST_LINES and is_short else None
