@@ -270,7 +270,7 @@ def test_what_must_be_a_mistake_is_refused(
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text("A text.")
     Path("a.csv").write_text("name,prose\n1,2\n")
-    with pytest.raises(OptionError, match=said):
+    with pytest.raises((OptionError, DataError), match=said):
         check(Question(tuple(names)))
 
 

@@ -128,7 +128,9 @@ def answers(news: Any) -> Iterator[dict[str, Any]]:
 
 def require_ray() -> None:
     if find_spec("ray") is None or find_spec("pyarrow") is None:
-        raise OptionError("--engine ray needs Ray; install it: pip install 'summarize[cluster]'")
+        raise SummarizeError(
+            '--engine ray needs Ray: install the extra "cluster" (README, Install)'
+        )
 
 
 @contextmanager

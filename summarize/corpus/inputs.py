@@ -21,7 +21,7 @@ from summarize.corpus.rows import (
     require_pyarrow,
 )
 from summarize.document.read import LARGEST_BYTES
-from summarize.errors import OptionError
+from summarize.errors import DataError, OptionError
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,14 @@ class Question:
 
 
 def check(question: Question) -> None:
-    """Refuse before the work what the user must have meant otherwise. Raises OptionError."""
+    """Refuse before the work what the user must have meant otherwise. Raises OptionError, and
+    DataError for what is not there."""
     seen: dict[str, str] = {}
     for name in question.names:
         if name == "-":
             raise OptionError("batch reads files and directories; for a pipe use: summarize -")
         if not os.path.lexists(name):
-            raise OptionError(f"{name}: no such file or directory")
+            raise DataError(f"{name}: no such file or directory")
         real = os.path.realpath(name)
         for other, named in seen.items():
             if Path(real).is_relative_to(other) or Path(other).is_relative_to(real):

@@ -175,7 +175,7 @@ def parquet_rows(path: str, columns: tuple[str, ...], mark: Mark | None) -> Iter
 
 def require_pyarrow(what: str) -> None:
     if find_spec("pyarrow") is None:
-        raise DataError(f"{what} needs pyarrow; install it with: pip install 'summarize[cluster]'")
+        raise DataError(f'{what} needs pyarrow; install the extra "cluster" (README, Install)')
 
 
 def columns_of(path: str, kind: str, encoding: str | None) -> list[str] | None:

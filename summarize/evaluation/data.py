@@ -93,7 +93,7 @@ def references_of(values: dict[str, Any], where: str, besides: str = "") -> tupl
 def hub_rows(name: str, split: str) -> Iterator[Row]:
     """org/name, or a folder's path, through the library datasets, a row at a time."""
     if find_spec("datasets") is None:
-        raise DataError(f"{name} needs datasets; install it with: pip install 'summarize[hub]'")
+        raise DataError(f'{name} needs datasets; install the extra "hub" (README, Install)')
     if not Path(name).exists() and not is_reachable():
         raise DataError(f"{name}: no such file or folder, and the hub can't be reached")
     import datasets

@@ -164,7 +164,7 @@ def reason_against(loaded: Loaded) -> str | None:
         if own.get(key) not in (None, off):
             return f"the model's setting {key} is unknown to it"
     if find_spec("ctranslate2") is None:
-        return "it is not installed; run: pip install 'summarize[fast]'"
+        return 'it is not installed; install the extra "fast" (README, Install)'
     return None
 
 

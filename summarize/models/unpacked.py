@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from summarize.errors import ModelError, first_line
+from summarize.errors import MissingPackage, ModelError, first_line
 from summarize.models.cache import cached_folder, digest
 
 LAYOUT = 1  # to be raised when `make` writes something else
@@ -26,7 +26,7 @@ def unpack(path: Path, dtype: Any) -> Path:
 
 def convert(path: Path, folder: Path, dtype: Any) -> None:
     if find_spec("gguf") is None:
-        raise ModelError(f"{path} needs gguf; install it with: pip install 'summarize[gguf]'")
+        raise MissingPackage(f'{path} needs gguf; install the extra "gguf" (README, Install)')
     import transformers
 
     where = {"gguf_file": path.name, "local_files_only": True, "trust_remote_code": False}

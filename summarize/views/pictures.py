@@ -11,7 +11,7 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from summarize.errors import ModelError, OutputError
+from summarize.errors import MissingPackage, OutputError
 from summarize.evaluation.result import (
     BenchResult,
     Interval,
@@ -39,8 +39,8 @@ INK = "#010203"
 
 def require_matplotlib() -> None:
     if find_spec("matplotlib") is None:
-        raise ModelError(
-            "pictures need matplotlib; install it with: pip install 'summarize[plots]'"
+        raise MissingPackage(
+            'pictures need matplotlib; install the extra "plots" (README, Install)'
         )
 
 
