@@ -191,14 +191,13 @@ def book_table(result: dict[str, Any]) -> Table:
     """Seconds and memory of a whole process as the text grows."""
     rows = [
         [
-            f"{cell['words']:,}",
-            f"{cell['pieces']:,}",
+            f"{cell['words']:,}" + (" on one line" if cell["lines"] == 1 else ""),
             f"{cell['seconds']['median']:.1f}",
             f"{cell['peak_memory_bytes'] / 2**20:,.0f}",
         ]
         for cell in result["sizes"]
     ]
-    return Table("Book", ["words", "pieces", "seconds", "MiB"], rows)
+    return Table("Book", ["words", "seconds", "MiB"], rows)
 
 
 def peers_table(result: dict[str, Any]) -> Table:
@@ -279,16 +278,21 @@ WHAT = {
 
 
 def titles_table(result: dict[str, Any]) -> Table:
-    """ROUGE on many documents. Without attention nothing worth a row is written."""
-    rows = [
-        [
-            WHAT[name],
-            *(interval(model["scores"][k]["f1"]) for k in ("rouge1", "rouge2", "rougeL")),
-        ]
-        for name, model in result["models"].items()
-        if name in WHAT
-    ]
-    return Table("Titles", ["model", "ROUGE-1", "ROUGE-2", "ROUGE-L"], rows)
+    """Papers beside everything else. Without attention nothing worth a row is written."""
+    general = read("results/general-dev.json")["models"]
+    rows = []
+    for name, model in result["models"].items():
+        if name in WHAT:
+            found = [model, general.get(name)]
+            cells = [
+                f"{interval(m['scores']['rouge1']['f1'])} / "
+                + " / ".join(f"{m['scores'][k]['f1']['mean']:.1f}" for k in ("rouge2", "rougeL"))
+                if m
+                else ""
+                for m in found
+            ]
+            rows.append([WHAT[name], *cells])
+    return Table("Titles", ["ROUGE-1 (95 %) / 2 / L", "papers", "everything else"], rows)
 
 
 def lengths_table(result: dict[str, Any]) -> Table:
