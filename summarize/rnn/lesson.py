@@ -6,7 +6,8 @@
 
 To write "6 2 9 5 1 4 1 3" for "3 1 4 1 5 9 2 6" the decoder must look at the last digit first.
 Nobody tells it so: it is only shown what to write, as the real model is only shown summaries. At
-first it looks everywhere, so no cell of the matrix stands out. As the loss falls, a diagonal forms.
+first it looks everywhere, so no cell of the matrix stands out. As the loss falls, a diagonal forms
+(from the upper right to the lower left, because the digits are reversed). It needs PyTorch.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import NamedTuple
+
+if __name__ == "__main__" and find_spec("torch") is None:
+    raise SystemExit("summarize: the lesson needs torch; install it with: pip install torch")
 
 import torch
 from torch import Tensor
