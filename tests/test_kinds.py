@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarize.document.document import Document
-from summarize.document.kinds import recognize
+from summarize.document.kinds import listed, recognize
 from summarize.document.read import read
 
 ROOT = Path(__file__).parent.parent
@@ -387,8 +387,8 @@ def test_notes_with_headings_and_brackets_are_left_alone() -> None:
         assert recognize(text, "") is None
 
 
-def test_a_license_like_another_is_the_same() -> None:
-    text = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
-    text += "".join(f"\nFiles: {n}\nCopyright: Ann\nLicense: {n}\n" for n in ("MIT", "MIT-like"))
-    found = recognize(text, "")
-    assert found is not None and found.facts["licenses"] == ["MIT"]
+def test_names_with_an_and_are_parted_by_semicolons() -> None:
+    assert listed([]) == "" and listed(["a"]) == "a" and listed(["a", "b"]) == "a and b"
+    assert listed(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert listed(["GPL and MIT", "BSD"]) == "GPL and MIT; and BSD"
+    assert listed(["GPL and MIT", "BSD", "ISC"], 1) == "GPL and MIT; and 2 more"

@@ -76,13 +76,16 @@ def counted(number: int, noun: str) -> str:
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:
-    """a, b and c; of many the first, and how many more."""
+    """a, b and c; of many the first, and how many more. Semicolons part names with an "and"."""
     every = list(names)
-    if len(every) > most:
-        return f"{', '.join(every[:most])} and {len(every) - most:,} more"
-    if len(every) < 2:
-        return "".join(every)
-    return f"{', '.join(every[:-1])} and {every[-1]}"
+    rest = len(every) - most
+    shown = every[:most] if rest > 0 else every[:-1]
+    last = f"{rest:,} more" if rest > 0 else "".join(every[-1:])
+    if not shown:
+        return last
+    if any(" and " in name for name in every):
+        return f"{'; '.join(shown)}; and {last}"
+    return f"{', '.join(shown)} and {last}"
 
 
 def shortened(text: str, most: int = 120) -> str:

@@ -31,9 +31,6 @@ def recognize(text: str, name: str) -> Found | None:
             continue
         licenses[fields.get("license", [""])[0].strip()] += 1
         holders.update(holder_of(line) for line in fields.get("copyright", []))
-    for license in [one for one in licenses if one.endswith("-like")]:
-        if (whole := license.removesuffix("-like")) in licenses:
-            licenses[whole] += licenses.pop(license)
     licenses.pop("", None)
     holders.pop("", None)
     if not licenses:
