@@ -148,6 +148,9 @@ def test_a_conversation_is_read_by_turns(text: str) -> None:
     [
         PROSE,
         f"{PROSE}\n\n" * 20,
+        "Package: boat\nVersion: 1.0\nSection: sea\nPriority: high\n\n" * 5,
+        "Ann: yes please\nBob: no\nAnn: why not\nBob: too late\nAnn: ok\nBob: bye\n",
+        "Mon: swim with Ann and Bob\nTue: rest at home\nWed: run in the park\nThu: see Ann\n" * 2,
         "boats, oars, and sails\nnets, lines, and hooks\nropes, pegs, and bells\nor, so, on\n",
         "10:00 Opening\n10:30 Talk by Ann\n11:00 Break\n",
         "2026 was dry.\n2027 was wet.\n2028 was cold.\n2029 was warm.\n2030 is unknown.\n",
@@ -370,12 +373,6 @@ def test_comments_of_a_configuration_lose_their_marks(mark: str) -> None:
     found = recognize(text, "")
     assert found is not None and found.kind == "code"
     assert found.facts["summary"].startswith("Who may log in, and how.")
-
-
-def test_fields_of_packages_are_no_conversation() -> None:
-    fields = "Package: boat\nVersion: 1.0\nSection: sea\nPriority: high\n\n"
-    found = recognize(fields * 5, "notes.txt")
-    assert found is not None and (found.kind, found.facts["settings"]) == ("settings", 20)
 
 
 def test_notes_with_headings_and_brackets_are_left_alone() -> None:

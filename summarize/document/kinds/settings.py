@@ -14,7 +14,7 @@ SETTING = re.compile(
 )
 SENTENCE = re.compile(r"(?:[^\W\d_]{2,}[,;:]? ){3,}.*[.!?]$")
 WORDS = re.compile(r"(?<!\S)[A-Za-z]{2,}(?!\S)")
-MOST_WORDS = 3  # of a value, on average
+MOST_WORDS = 1.5  # of a value, on average
 MOST_NAMES = 6
 
 
@@ -32,7 +32,7 @@ def recognize(text: str, name: str) -> Found | None:
 def settings_of(lines: list[str]) -> list[str] | None:
     """The names, if every line is a setting or a comment, and no value reads as prose."""
     names: list[str] = []
-    words = 0
+    words = numbers = 0
     for line in lines:
         if line.startswith("#"):
             continue
@@ -43,6 +43,9 @@ def settings_of(lines: list[str]) -> list[str] | None:
         if SENTENCE.match(value):
             return None
         words += len(WORDS.findall(value[:200])) if found[3] else 0
+        numbers += found[3] is None or any(map(str.isdigit, value))
         names.append(" ".join((found[1] or found[3]).split()))
-    is_short = words <= MOST_WORDS * len(names)
-    return names if len(names) >= LEAST_LINES and is_short else None
+    if len(names) < LEAST_LINES or words > MOST_WORDS * len(names):
+        return None
+    # Of names that come again, some are of speakers, who seldom say a number.
+    return names if len(set(names)) == len(names) or 2 * numbers >= len(names) else None
