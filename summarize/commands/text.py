@@ -209,12 +209,13 @@ def check_lengths(context: typer.Context, settings: Settings) -> None:
     counted = "--sentences" if "sentences" in asked else "--ratio" if "ratio" in asked else ""
     length = asked.get("length")
     if counted and length == "long":
-        raise OptionError(f"{counted} does nothing for an outline; leave out it or --length long")
+        raise OptionError(f"{counted} and --length long contradict; give one of them")
     wanted = length or settings.length or "short"
     if "max_words" in asked and wanted == "short" and not counted:
         raise OptionError("--max-words limits a medium or long summary; add --length medium")
-    if asked.get("style") == "title" and (counted or length in ("medium", "long")):
-        raise OptionError("--style title is for one line; leave out it or the length")
+    is_longer = asked.get("sentences", 1) > 1 or "ratio" in asked or length in ("medium", "long")
+    if asked.get("style") == "title" and is_longer:
+        raise OptionError("--style title is a single line; leave out what makes it longer")
 
 
 def names_for(asked: bool | None, many: bool, inputs: Inputs, output: str | None) -> str:
