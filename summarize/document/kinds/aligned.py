@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import takewhile
 
 from summarize.document.kinds import Found, counted, head_lines, listed, shortened
 
@@ -67,7 +66,7 @@ def columns_of(lines: list[str]) -> list[str]:
             return []
         end = word.end()
     has_numbers = any(character.isdigit() for line in rows for character in line)
-    return names if sure >= 2 and has_numbers and has_gaps(rows, words) else []
+    return names if sure >= 2 and has_numbers and has_gaps(rows) else []
 
 
 def share(rows: list[str], start: int, end: int, side: str) -> float:
@@ -81,7 +80,6 @@ def share(rows: list[str], start: int, end: int, side: str) -> float:
     return fit / len(reach) if len(reach) >= min(2, len(rows)) else 0.0
 
 
-def has_gaps(rows: list[str], words: list[re.Match[str]]) -> bool:
+def has_gaps(rows: list[str]) -> bool:
     """Whether cells are set apart by more than the space between two words."""
-    wide = sum("  " in row.strip() for row in rows)
-    return 2 * wide > len(rows) and len(list(takewhile(lambda w: w.start() == 0, words))) <= 1
+    return 2 * sum("  " in row.strip() for row in rows) > len(rows)
