@@ -27,7 +27,7 @@ def fetch(
     if offline:
         raise DocumentError(f"{url} is on the network, which --offline forbids; save it to a file")
     if find_spec("httpx") is None:
-        raise DocumentError(f"{url} needs httpx; install it with: pip install 'summarize[web]'")
+        raise DocumentError(f'{url} needs httpx; install the extra "web" (README, Install)')
     import httpx
 
     deadline = time.monotonic() + SECONDS

@@ -129,8 +129,8 @@ def parts(kind: str, data: bytes | str, name: str) -> list[Part]:
     library = BINARY.get(kind) or TEXT.get(kind)
     if library and find_spec(library) is None:
         raise DocumentError(
-            f"{name} is {kind.upper()}, which needs {library}; install it with: "
-            "pip install 'summarize[formats]'"
+            f"{name} is {kind.upper()}, which needs {library}; install the extra "
+            '"formats" (README, Install)'
         )
     if kind == "mail" and isinstance(data, str):
         data = data.encode("utf-8", "replace")
