@@ -327,8 +327,8 @@ def test_without_the_packages_it_says_what_to_install(absent: str, model: str) -
         "from summarize.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", program], input=b"A text.", capture_output=True)
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
-    assert f"needs {absent}".encode() in done.stderr and b"pip install" in done.stderr
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert f"needs {absent}".encode() in done.stderr and b"install" in done.stderr
 
 
 @pytest.mark.parametrize("absent", ["torch", "transformers"])
@@ -339,7 +339,7 @@ def test_training_without_the_packages(absent: str, tmp_path: Path) -> None:
         "from summarize.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True)
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert f"training needs {absent}".encode() in done.stderr
 
 

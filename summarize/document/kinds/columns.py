@@ -12,7 +12,9 @@ LEAST_ROWS = 3
 WIDE = 4  # fields; a narrower table has to be set in columns
 GAP = re.compile(r"\t+| {2,}")
 COMMENT = re.compile(r"(?:^|\s)#.*")
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[,.;:!?)]*|\W*")  # also a dash or a bullet
+WORD = re.compile(
+    r"[^\W\d_]{1,60}(?:['’-][^\W\d_]{1,60}){0,4}[,.;:!?)]{0,9}|\W{0,60}"
+)  # also a dash or a bullet
 SENTENCE_END = re.compile(r"[a-z]{2}[.!?:;,]$")
 LONGEST_CELL = 120  # characters
 PLAIN_CELLS = 0.9

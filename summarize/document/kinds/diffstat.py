@@ -10,7 +10,7 @@ TOTAL = re.compile(
     r"\s*(\d{1,9}) files? changed"
     r"(?:, (\d{1,12}) insertions?\(\+\))?(?:, (\d{1,12}) deletions?\(-\))?$"
 )
-ROW = re.compile(r"\s*(\S.{0,4000}?) +\| +(?:(\d{1,12})(?: [+-]*)?|Bin\b.*|Unmerged)$")
+ROW = re.compile(r"\s*(\S.{0,400}?) {1,99}\| {1,9}(?:(\d{1,12})(?: [+-]*)?|Bin\b.*|Unmerged)$")
 MODE = re.compile(r"\s*(?:create|delete|mode|rename|copy|rewrite) ")
 MOST_FILES = 5
 

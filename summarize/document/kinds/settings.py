@@ -12,7 +12,7 @@ LEAST_LINES = 5
 SETTING = re.compile(
     r"(?:export )?([\w.-]{1,60})=(.*)|([\w(][\w()./-]*(?: [\w()./-]+){0,2})\s*:((?:\s.*)?)"
 )
-SENTENCE = re.compile(r"(?:[^\W\d_]{2,}[,;:]? ){3,}.*[.!?]$")
+SENTENCE = re.compile(r"(?:[^\W\d_]{2,60}[,;:]? ){3}.*[.!?]$")
 WORDS = re.compile(r"(?<!\S)[A-Za-z]{2,}(?!\S)")
 MOST_WORDS = 1.5  # of a value, on average
 MOST_NAMES = 6
