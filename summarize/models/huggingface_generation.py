@@ -59,7 +59,8 @@ class Generation:
                 if value is not None
             },
         }
-        if arguments.get("num_beams", own.get("num_beams")) in (None, 1):
+        beams = arguments.get("num_beams", own.get("num_beams"))
+        if not isinstance(beams, int) or beams < 2:  # a damaged config may say 0
             if options.length_penalty is not None:
                 raise OptionError("--length-penalty needs a beam; add --beam-size 4")
             arguments |= {"num_beams": 1, "length_penalty": None, "early_stopping": None}
