@@ -30,7 +30,8 @@ RULES = """\
 
 Summaries by `summarize FILE`, default settings, made and checked by `benchmarks/kinds/run.py`.
 Judged by these rules, on the output and the file alone. The judge was a language model that knew
-which system it judged:
+which system it judged. Manual pages and the margins of `auto` were changed after bad outputs on
+these files, so the page shows what was mended, not what to expect of files never seen:
 
 - **good**: one who has not seen the file learns what it is or what matters most in it. True,
   complete, understandable without the file.
