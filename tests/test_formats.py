@@ -313,3 +313,19 @@ def test_without_the_library_a_line_says_what_to_install(
     (tmp_path / "a.pdf").write_bytes(pdf())
     with pytest.raises(DocumentError, match='install the extra "formats"'):
         read(str(tmp_path / "a.pdf"))
+
+
+@pytest.mark.parametrize("depth", [100, 300, 1_000])
+def test_deeply_nested_html_is_read(tmp_path: Path, depth: int) -> None:
+    page = "<div>" * depth + "The deep one is read." + "</div>" * depth + "<p>So is the last.</p>"
+    (tmp_path / "a.html").write_text(f"<html><body>{page}</body></html>")
+    document = read(str(tmp_path / "a.html"))
+    assert "The deep one is read." in document.text and "So is the last." in document.text
+    assert not document.note
+
+
+def test_html_too_deep_for_the_parser_says_so(tmp_path: Path) -> None:
+    page = "<html><body><p>Before it.</p>" + "<div>" * 100_000 + "Lost."
+    (tmp_path / "a.html").write_text(page)
+    document = read(str(tmp_path / "a.html"))
+    assert document.text == "Before it." and "too deeply" in document.note

@@ -29,20 +29,22 @@ def assemble(parts: Iterable[Part]) -> tuple[str, tuple[Block, ...]]:
     blocks: list[Block] = []
     offset, before = 0, ""
     for part in parts:
-        text = SURROGATE.sub("\ufffd", part.text).replace(SHY, "")
-        text = text.strip("\n").rstrip() if part.kind in VERBATIM else " ".join(text.split())
+        kind, text, level, speaker = part
+        if not text.isascii():
+            text = SURROGATE.sub("\ufffd", text).replace(SHY, "")
+        text = text.strip("\n").rstrip() if kind in VERBATIM else " ".join(text.split())
         if not has_words(text):
             continue
-        gap = "" if not texts else "\n" if before == part.kind == "item" else "\n\n"
+        gap = "" if not texts else "\n" if before == kind == "item" else "\n\n"
         start = offset + len(gap)
-        offset, before = start + len(text), part.kind
-        texts += [gap, text]
-        blocks.append(Block(part.kind, start, offset, part.level, part.speaker))
+        offset, before = start + len(text), kind
+        texts += (gap, text)
+        blocks.append(Block(kind, start, offset, level, speaker))
     return "".join(texts), tuple(blocks)
 
 
 def has_words(text: str) -> bool:
-    return any(map(str.isalnum, text))
+    return text[:1].isalnum() or any(map(str.isalnum, text))
 
 
 def table(rows: Iterable[Iterable[str]]) -> Part:

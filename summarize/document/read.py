@@ -75,7 +75,8 @@ def build(data: bytes, name: str, inner: str, encoding: str | None, field: str |
         )
     if kind:  # a mail names its own encoding, part by part
         raw = kind == "mail" and not encoding
-        return replace(of_format(kind, data if raw else text, name), note=note)
+        document = of_format(kind, data if raw else text, name)
+        return replace(document, note="; ".join(filter(None, (note, document.note))))
     return plain(text, name, note, inner)
 
 

@@ -33,19 +33,17 @@ def sentences(text: str) -> Iterator[str]:
         yield from filter(None, (" ".join(sentence.split()) for sentence in found))
 
 
-def sentences_of(text: str, block: Block) -> Iterator[tuple[int, int]]:
+def sentences_of(text: str, block: Block) -> list[tuple[int, int]]:
     """Spans of the sentences of a block, without the white space around them."""
-    if block.kind in ("code", "table"):
-        return
-    if block.kind == "heading":
-        yield block.start, block.end
-        return
-    prose = text[block.start : block.end]
-    if len(prose) < WINDOW and prose.isascii() and not STOP.search(prose):
-        yield block.start, block.end  # most items; the library need not be asked
-        return
-    for start, end in spans(prose):
-        yield block.start + start, block.start + end
+    kind, first, last = block[:3]
+    if kind in ("code", "table"):
+        return []
+    if kind == "heading":
+        return [(first, last)]
+    prose = text[first:last]
+    if last - first < WINDOW and prose.isascii() and not STOP.search(prose):
+        return [(first, last)]  # most items; the library need not be asked
+    return [(first + start, first + end) for start, end in spans(prose)]
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:

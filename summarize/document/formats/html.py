@@ -30,14 +30,17 @@ RUN = 4  # words in a row by which a part is recognized
 
 def parts(text: str, name: str) -> list[Part]:
     try:
-        root = parse(text)
+        root, is_whole = parse(text)
         found = [] if root is None else Walk().over(root)
     except Exception as error:  # lxml raises what it likes on broken markup
         first = " ".join(str(error).split())[:120] or type(error).__name__
         raise DocumentError(f"{name} is HTML that can't be read: {first}") from None
     found = [part for part in found if has_words(part.text)]
     if not found:
-        raise DocumentError(f"{name} is HTML without a text to summarize")
+        reason = "without a text to summarize" if is_whole else "nested too deeply to be read"
+        raise DocumentError(f"{name} is HTML {reason}")
+    if not is_whole:
+        return [*found, Part("note", "read up to where elements are nested too deeply")]
     preformatted = sum(len(part.text) for part in found if part.kind == "code")
     if preformatted > 0.8 * sum(len(part.text) for part in found):  # an RFC, a mail in an archive
         found = [
@@ -50,13 +53,18 @@ def parts(text: str, name: str) -> list[Part]:
     return without_boilerplate(found, text)
 
 
-def parse(text: str) -> Any:
-    from lxml import html
+def parse(text: str) -> tuple[Any, bool]:
+    """The root element, and whether libxml2 came to the end: it gives up on 2,048 levels, or on 256
+    unless it is told that the tree may be huge."""
+    from lxml import etree
 
     # A page that names an encoding is text by now, which lxml refuses to believe.
     data = text.replace("\0", "").encode("utf-8", "replace")
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    return html.document_fromstring(data, parser=parser) if data.strip() else None
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
+    root = etree.fromstring(data, parser) if data.strip() else None
+    return root, all(error.type_name != "ERR_RESOURCE_LIMIT" for error in parser.error_log)
 
 
 class Walk:
@@ -84,12 +92,13 @@ class Walk:
                     self.begin(tag)
                 elif tag == "br":
                     self.pieces.append("\n")
-                if isinstance(tag, str):  # not an entity that is not expanded
-                    self.pieces.append(element.text or "")
+                if (text := element.text) and isinstance(tag, str):  # no unexpanded entity
+                    self.pieces.append(text)
             else:
                 if tag in BLOCKS and tag not in HIDDEN:
                     self.finish(tag)
-                self.pieces.append(element.tail or "")
+                if tail := element.tail:
+                    self.pieces.append(tail)
         self.flush()
         return self.out
 
@@ -128,6 +137,8 @@ class Walk:
             self.out += ended.parts()
 
     def flush(self) -> None:
+        if not self.pieces:
+            return
         text = "".join(self.pieces)
         self.pieces = []
         if not text or text.isspace():
@@ -138,7 +149,7 @@ class Walk:
             return
         if kind == "heading":
             text = text.rstrip().rstrip(PERMALINK)
-        for paragraph in BLANK_LINE.split(text) if "\n" in text else [text]:
+        for paragraph in BLANK_LINE.split(text) if "\n" in text else (text,):
             self.out.append(Part(kind, paragraph, level))
         if kind == "item":  # only its first paragraph begins an item
             self.kinds[-1] = ("paragraph", 0)

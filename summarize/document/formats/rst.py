@@ -51,7 +51,7 @@ def inline(text: str) -> str:
 
 class Reader:
     def __init__(self, text: str) -> None:
-        self.lines = text.expandtabs(8).split("\n")
+        self.lines = [line.rstrip() for line in text.expandtabs(8).split("\n")]
         self.number = 0
         self.pieces: list[str] = []
         self.kind = "paragraph"
@@ -61,7 +61,7 @@ class Reader:
 
     def line(self, ahead: int = 0) -> str:
         number = self.number + ahead
-        return self.lines[number].rstrip() if 0 <= number < len(self.lines) else ""
+        return self.lines[number] if 0 <= number < len(self.lines) else ""
 
     def read(self) -> Iterator[Part]:
         while self.number < len(self.lines):
@@ -138,15 +138,13 @@ class Reader:
 
     def title(self) -> Part | None:
         """A line with an adornment below it, or above and below."""
-        name, over = self.line(), False
-        if self.pieces and not self.is_adornment(self.line(1)):
+        if self.pieces:
             return None
-        if not self.pieces and self.is_adornment(name) and name == self.line(2) and self.line(1):
-            over, under, name = True, self.line(2), self.line(1)
-        else:
-            under = self.line(1)
-            if self.pieces or name != name.lstrip() or not self.is_adornment(under):
-                return None
+        name, under, over = self.line(), self.line(1), False
+        if under and self.is_adornment(name) and name == self.line(2):
+            over, under, name = True, name, under
+        elif name[:1].isspace() or not self.is_adornment(under):
+            return None
         if len(under) < min(len(name.strip()), 4) or (under[0].isalnum()):
             return None
         if not any(map(str.isalnum, name)):
