@@ -1,22 +1,25 @@
 """Damage checkpoints in many ways, load them, and count what is not a clean refusal.
 
-    python benchmarks/mutate.py --count 5000
+    python benchmarks/mutate.py [--count 5000] [--seed 0] [--no-record]
 
-Each mutation starts from a good folder, of an RNN (format 2 and the format of version 0.1.0) or of
-a transformer: bits are flipped, files cut, grown, removed, swapped with those of another
-checkpoint; values in config.json and summarize.json replaced by absurd ones, with and without a
-hash that fits. Then the folder is loaded and summarizes a line. Good is a CheckpointError or
-ModelError of one line, or a model that works. Bad is any other exception, a message of several
-lines, another summary after an accident, more than 10 s of CPU, or more than 500 MiB.
+Each mutation starts from a good folder, of an RNN (format 2 and the format of version 0.1.0), of
+a transformer of ours, or of a Hugging Face T5 or BART: bits are flipped, files cut, grown, removed,
+swapped with those of another checkpoint; values in config.json and summarize.json replaced by
+absurd ones, with and without a hash that fits. Then the folder is loaded and summarizes a line.
+Good is a CheckpointError or ModelError of one line, or a model that works. Bad is any other
+exception, a message of several lines, another summary after an accident (which Hugging Face
+folders, without hashes, can't notice), more than 10 s of CPU, or more than 500 MiB.
 
 Prints one line for each failure and, at the end, the counts. The exit status is 1 if there were
-failures. `tests/test_mutate.py` does the same 60 times.
+failures. Whatever loads PyTorch does so in a fork, which may crash. `tests/test_mutate.py` does
+the same 60 times.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import resource
 import shutil
@@ -33,8 +36,11 @@ from summarize.models.registry import load_model
 from summarize.pipeline.run import Summarizer
 from summarize.rnn.manifest import seal_of
 
+from robustness import record
+
 TEXT = "The quick fox reads a book. It likes the pictures in it."
 SECONDS, MEGABYTES = 10.0, 500
+HANG = 60  # seconds of CPU after which a fork is ended
 NUMBERS: tuple[Any, ...] = (
     -1, 0, 1, 2, 7, 63, 10**6, 10**9, 10**18, 10**30, 10**4000, -(10**18), 0.5, -0.0, 1e308, 1e-320,
 )  # fmt: skip
@@ -259,13 +265,39 @@ def attempt(folder: Path, mutation: str, expected: str | None) -> Outcome:
 
 
 def summary_of(folder: Path) -> str:
-    model = Summarizer(load_model(str(folder), backend="torch" if is_transformer(folder) else None))
+    model = Summarizer(load_model(str(folder), backend="torch" if is_torch(folder) else None))
     model.retries = 0
     return model.summarize([TEXT], max_tokens=4, mode="abstractive")[0].text
 
 
+def attempt_in_fork(folder: Path, mutation: str, expected: str | None) -> Outcome:
+    """PyTorch is imported already, so a fork costs little."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_CPU, (HANG, HANG))
+        outcome = attempt(folder, mutation, expected)
+        with os.fdopen(write, "w") as answer:
+            json.dump([outcome.mutation, outcome.kind, outcome.message], answer)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        told = answer.read()
+    _, status = os.waitpid(child, 0)
+    return Outcome(*json.loads(told)) if told else Outcome(mutation, f"ended with {status}")
+
+
 def is_transformer(folder: Path) -> bool:
+    """Ours, whose files are listed with their hashes."""
     return "transformer" in folder.name
+
+
+def is_foreign(folder: Path) -> bool:
+    return folder.name.startswith("hf-")
+
+
+def is_torch(folder: Path) -> bool:
+    return is_transformer(folder) or is_foreign(folder)
 
 
 def peak_megabytes() -> float:
@@ -291,7 +323,9 @@ def run(originals: Path, count: int, seed: int) -> list[Outcome]:
             is_accident = mutate in (flip, cut, grow, remove, swap)
             # Without its manifest a transformer's folder is anyone's, and speaks as such.
             is_accident &= (folder / "summarize.json").exists() == is_transformer(folder)
-            outcomes.append(attempt(folder, what, expected[original.name] if is_accident else None))
+            is_accident &= not is_foreign(folder)
+            try_it = attempt_in_fork if is_torch(folder) else attempt
+            outcomes.append(try_it(folder, what, expected[original.name] if is_accident else None))
             shutil.rmtree(folder)
     return outcomes
 
@@ -309,12 +343,43 @@ def good_folders(root: Path) -> None:
         shutil.rmtree(root / kind)
     for kind in ("none", "general"):
         save_checkpoint(root / f"{kind}-today", load_checkpoint(root / kind))
+    foreign_folders(root)
+
+
+def foreign_folders(root: Path) -> None:
+    """A T5 and a BART as anyone saves them, with the tokenizer of the transformer of ours."""
+    import torch
+    import transformers as hf
+
+    hf.utils.logging.set_verbosity_error()
+    hf.utils.logging.disable_progress_bar()
+    torch.manual_seed(3)
+    torch.set_num_threads(1)
+    tokenizer = hf.PreTrainedTokenizerFast(
+        tokenizer_file=str(root / "transformer" / "tokenizer.json"),
+        pad_token="<pad>",
+        eos_token="<eos>",
+        model_max_length=48,
+    )
+    shared = {"vocab_size": len(tokenizer), "d_model": 16, "pad_token_id": 0, "eos_token_id": 1}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    sizes = {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "max_position_embeddings": 64}
+    layers = {"encoder_layers": 1, "decoder_layers": 1, "decoder_start_token_id": 1}
+    t5 = hf.T5Config(**shared, d_kv=8, d_ff=32, num_layers=1, num_heads=2, decoder_start_token_id=0)
+    bart = hf.BartConfig(**shared, **heads, **sizes, **layers, bos_token_id=2, init_std=0.5)
+    for folder, model in (
+        (root / "hf-t5", hf.T5ForConditionalGeneration(t5)),
+        (root / "hf-bart", hf.BartForConditionalGeneration(bart)),
+    ):
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-record", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         good_folders(Path(root))
@@ -322,7 +387,18 @@ def main() -> None:
     for outcome in outcomes:
         if outcome.is_failure:
             print(outcome.mutation, outcome.kind, outcome.message, sep=" | ")
-    print(dict(Counter(outcome.kind for outcome in outcomes)))
+    counts = dict(Counter(outcome.kind for outcome in outcomes))
+    print(counts)
+    if not arguments.no_record:
+        record(
+            "mutate",
+            {
+                "tried": len(outcomes),
+                "seed": arguments.seed,
+                "outcomes": counts,
+                "failures": [vars(outcome) for outcome in outcomes if outcome.is_failure],
+            },
+        )
     raise SystemExit(any(outcome.is_failure for outcome in outcomes))
 
 

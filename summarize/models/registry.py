@@ -122,13 +122,15 @@ def shipped(name: str) -> Path:
 
 
 def is_hugging_face(folder: Path) -> bool:
-    """Whether transformers loads it: a config.json with a model_type, or a GGUF file."""
+    """Whether transformers loads it: a config.json with a model_type, or a GGUF file. Where
+    config.json is damaged, files that only such a folder has tell."""
     if (folder / "summarize.json").exists() or any(folder.glob("*.gguf")):
         return True
     try:
         values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return False
+        others = ("generation_config.json", "tokenizer_config.json")
+        return any((folder / name).exists() for name in others)
     return isinstance(values, dict) and "model_type" in values
 
 
