@@ -78,6 +78,18 @@ def one_core_each() -> Iterator[None]:
                 _limit.restore_original_limits()
 
 
+def take_one_core() -> None:
+    """From now on this thread is one of several: its products and its maps take no more cores."""
+    _here.busy = True
+    _here.limit = one_core_each()  # kept, because it ends with the object
+    _here.limit.__enter__()
+
+
+def is_busy() -> bool:
+    """Whether this thread is one of several already: the cores are taken."""
+    return getattr(_here, "busy", False)
+
+
 def map_in_order(
     function: Callable[[T], R], items: Iterable[T], is_parallel: bool = True
 ) -> Iterator[R]:
@@ -90,7 +102,7 @@ def map_in_order(
     waiting = iter(items)
     first = list(islice(waiting, 2))
     workers = available()
-    if len(first) < 2 or workers < 2 or not is_parallel or getattr(_here, "busy", False):
+    if len(first) < 2 or workers < 2 or not is_parallel or is_busy():
         yield from map(function, chain(first, waiting))
         return
     # Here, because a start-up must not wait for it.

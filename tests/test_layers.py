@@ -23,6 +23,7 @@ LAYERS = [
     {"pipeline"},
     {"models"},
     {"rnn", "document"},
+    {"workers"},
     {"files", "threads", "options", "summary"},
     {"errors"},
 ]

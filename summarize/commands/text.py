@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat, tee
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from summarize.summary import Summary
 
 Batch = list[Document | DocumentError]
+MANY = 8  # files that are worth processes of their own
 
 __all__ = ["check_output", "note", "text"]
 
@@ -270,15 +272,26 @@ def summarize_all(
     core has some."""
     failed = False
     is_parallel = summarizer.capabilities.is_parallel
+    files = len(inputs.files)
+    is_much = is_parallel and (files >= MANY or inputs.has_rows())
+    if is_much:  # several work on it, each with a progress of its own
+        options = replace(options, progress=None)
 
-    def work(batch: Batch) -> tuple[Batch, list[Summary]]:
+    def work(batch: Batch) -> list[Summary]:
         good = [item for item in batch if isinstance(item, Document)]
-        return batch, summarizer.summarize(good, options)
+        return summarizer.summarize(good, options)
 
-    size = batch_size(len(inputs.files), options) if is_parallel else options.batch_size
-    batches = in_batches(read_all(inputs, progress), size)
-    mapped = map(work, batches) if inputs.is_live() else None
-    for batch, found in mapped or threads.map_in_order(work, batches, is_parallel):
+    sizes = batch_sizes(files, options) if is_parallel else repeat(options.batch_size)
+    batches, kept = tee(in_batches(read_all(inputs, progress), sizes))
+    if inputs.is_live():
+        mapped: Iterator[list[Summary]] = map(work, batches)
+    elif is_much:
+        from summarize import workers  # here, because a start must not wait for it
+
+        mapped = workers.map_in_order(work, batches)
+    else:
+        mapped = threads.map_in_order(work, batches, is_parallel)
+    for found, batch in zip(mapped, kept, strict=False):  # kept has no less
         summaries = iter(found)
         progress.clear()
         for item in batch:
@@ -295,22 +308,30 @@ def summarize_all(
     return int(failed)
 
 
-def batch_size(files: int, options: Options) -> int:
-    """Some for each core, and for each of them twice, so that none waits long for the last."""
-    if files < 2:  # which may have many rows
-        return options.batch_size
-    return min(2 * options.batch_size, -(-files // (2 * threads.available())))
+def batch_sizes(files: int, options: Options) -> Iterator[int]:
+    """Some for each core, and for each of them twice, ever fewer towards the end, so that none
+    waits long for the last."""
+    left, shares = files, 2 * threads.available()
+    least = max(1, min(4, files // (2 * shares)))
+    while files > 1:
+        size = max(least, min(2 * options.batch_size, left // shares))
+        yield size
+        left -= size
+    yield from repeat(options.batch_size)  # one file may have many rows
 
 
-def in_batches(items: Iterator[Document | DocumentError | None], size: int) -> Iterator[Batch]:
-    """Up to `size` documents; fewer where a pipe has no more for now."""
+def in_batches(
+    items: Iterator[Document | DocumentError | None], sizes: Iterator[int]
+) -> Iterator[Batch]:
+    """So many documents; fewer where a pipe has no more for now."""
     batch: Batch = []
+    size = next(sizes)
     for item in items:
         if item is not None:
             batch.append(item)
-        if batch and (item is None or len(batch) == size):
+        if batch and (item is None or len(batch) >= size):
             yield batch
-            batch = []
+            batch, size = [], next(sizes)
     if batch:
         yield batch
 
