@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -321,26 +321,28 @@ def test_a_text_of_many_tokens_a_character_fits(
 
 @pytest.mark.parametrize("absent", ["torch", "transformers"])
 @pytest.mark.parametrize("model", ["transformer", "t5-small", "org/name"])
-def test_without_the_packages_it_says_what_to_install(absent: str, model: str) -> None:
-    program = (
-        f"import sys; sys.modules[{absent!r}] = None; sys.argv = ['summarize', '-m', {model!r}]; "
-        "from summarize.cli import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", program], input=b"A text.", capture_output=True)
+def test_without_the_packages_it_says_what_to_install(
+    summarize: Command, monkeypatch: pytest.MonkeyPatch, absent: str, model: str
+) -> None:
+    monkeypatch.setattr("summarize.models.registry.find_spec", all_but(absent))
+    done = summarize("-m", model, stdin=b"A text.")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert f"needs {absent}".encode() in done.stderr and b"install" in done.stderr
 
 
 @pytest.mark.parametrize("absent", ["torch", "transformers"])
-def test_training_without_the_packages(absent: str, tmp_path: Path) -> None:
-    arguments = ["train", "a.jsonl", "--recipe", "transformer", "--out", str(tmp_path / "out")]
-    program = (
-        f"import sys; sys.modules[{absent!r}] = None; sys.argv = ['summarize', *{arguments!r}]; "
-        "from summarize.cli import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+def test_training_without_the_packages(
+    summarize: Command, monkeypatch: pytest.MonkeyPatch, absent: str
+) -> None:
+    monkeypatch.setattr("summarize.commands.train.find_spec", all_but(absent))
+    done = summarize("train", "a.jsonl", "--recipe", "transformer", "--out", "out")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert f"training needs {absent}".encode() in done.stderr
+
+
+def all_but(absent: str) -> Callable[[str], Any]:
+    """find_spec on a machine without one package."""
+    return lambda name: None if name == absent else find_spec(name)
 
 
 HUB_IDS = {
@@ -512,6 +514,33 @@ def test_a_transformer_starts_from_the_embedding_of_an_rnn(
     model.start_from(checkpoint_folder, checkpoint.tokenizer)
     taken = torch.from_numpy(checkpoint.weights["embedding.weight"].astype("float32"))
     torch.testing.assert_close(model.network.embedding.weight.detach(), taken * 12**0.5)
+
+
+def test_a_transformer_starts_from_one_with_another_tokenizer(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Rows of the embedding follow their tokens; every other weight is as it was."""
+    from summarize.training.models import make_model
+    from summarize.training.recipe import Recipe
+
+    sizes = {"embedding_size": 12, "attention_heads": 2, "feed_forward_size": 8}
+    recipe = Recipe(architecture="transformer", network=sizes)
+    old = make_model(recipe, tokenizer.vocab_size)
+    facts = {"max_source_tokens": 9, "styles": ["title"], "default_style": "title", "training": {}}
+    old.save(tmp_path, tokenizer, facts)
+    other = Tokenizer.train(["quantum light and a river of data, data, data"] * 9, 280)
+    new = make_model(recipe, other.vocab_size)
+    new.start_from(tmp_path, other)
+    was, now = dict(old.network.named_parameters()), dict(new.network.named_parameters())
+    before, after = was.pop("model.shared.weight"), now.pop("model.shared.weight")
+    for name, weight in was.items():
+        torch.testing.assert_close(now[name], weight, atol=2e-3, rtol=2e-3)
+    known, wanted = tokenizer.vocabulary(), other.vocabulary()
+    both = sorted(known.keys() & wanted.keys())
+    assert [known[t] for t in both] != [wanted[t] for t in both]  # some have moved
+    torch.testing.assert_close(
+        after[[wanted[t] for t in both]], before[[known[t] for t in both]], atol=2e-3, rtol=2e-3
+    )
 
 
 def test_our_rms_norm_is_t5s() -> None:

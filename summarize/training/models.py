@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -17,6 +16,7 @@ from summarize.rnn.network import Seq2Seq
 from summarize.rnn.tokenizer import Tokenizer
 from summarize.training.recipe import Recipe
 from summarize.training.rloo import RlooLoss
+from summarize.training.vocabulary import token_map
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 
@@ -126,21 +126,6 @@ class RnnModel:
         facts = {**facts, "styles": tuple(facts["styles"])}
         checkpoint = Checkpoint(self.config, weights, tokenizer, **facts)
         save_checkpoint(folder, checkpoint)
-
-
-def token_map(old: Tokenizer, new: Tokenizer) -> NDArray[np.float32]:
-    """(new V, old V): each new token as the mean of the longest old tokens that spell it."""
-    known = old.vocabulary()
-    matrix = np.zeros((new.vocab_size, old.vocab_size), np.float32)
-    for token, row in new.vocabulary().items():
-        start, columns = 0, []
-        while start < len(token):
-            end = next(e for e in range(len(token), start, -1) if token[start:e] in known)
-            columns.append(known[token[start:end]])
-            start = end
-        for column in columns:
-            matrix[row, column] += 1 / len(columns)
-    return matrix
 
 
 def make_model(recipe: Recipe, vocab_size: int, tokenizer: Tokenizer | None = None) -> Model:

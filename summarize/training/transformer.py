@@ -35,6 +35,7 @@ from summarize.rnn.kernels import real_positions, smoothed_cross_entropy
 from summarize.rnn.manifest import write_set
 from summarize.rnn.tokenizer import EOS, EOS_ID, PAD, PAD_ID, SPECIAL, Tokenizer
 from summarize.training.transformer_config import TransformerConfig
+from summarize.training.vocabulary import token_map
 
 # How `generate` searches unless told otherwise; the RNN's settings as far as it knows them.
 SEARCH = {
@@ -140,9 +141,16 @@ class Transformer(nn.Module):
         with torch.no_grad():
             self.embedding.weight.copy_(torch.from_numpy(array) * self.config.embedding_size**0.5)
 
-    def start_from_transformer(self, folder: Path) -> None:
-        """What `save_transformer` wrote, the factor taken out of the queries' weights again."""
+    def start_from_transformer(self, folder: Path, tokenizer: Tokenizer) -> None:
+        """What `save_transformer` wrote, the factor taken out of the queries' weights again.
+
+        With another tokenizer, rows of the embedding follow their tokens (vocabulary.py).
+        """
         weights = load_file(folder / "model.safetensors")
+        old = Tokenizer.load(folder / "tokenizer.json")
+        if old.vocabulary() != tokenizer.vocabulary():
+            rows = torch.from_numpy(token_map(old, tokenizer))
+            weights["shared.weight"] = rows @ weights["shared.weight"].float()
         own = dict(self.model.named_parameters())
         if {n: p.shape for n, p in own.items()} != {n: w.shape for n, w in weights.items()}:
             raise OptionError(f"--init-from {folder} has other sizes than the recipe")
@@ -208,7 +216,7 @@ class TransformerModel:
     def start_from(self, folder: Path, tokenizer: Tokenizer) -> None:
         """All weights of a transformer that was saved here, or the embedding of an RNN."""
         if (folder / "summarize.json").exists():
-            self.network.start_from_transformer(folder)
+            self.network.start_from_transformer(folder, tokenizer)
         else:
             self.network.start_from_rnn(load_checkpoint(folder))
 
