@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from conftest import ROOT
@@ -121,6 +121,7 @@ def test_without_processes_to_be_had_all_is_done_here(monkeypatch: pytest.Monkey
 def test_workers_end_when_the_caller_stops() -> None:
     results = map_in_order(where, range(1000))
     pids = {next(results) for _ in range(8)}
+    assert isinstance(results, Generator)
     results.close()
     assert all(map(ended, pids))
     with pytest.raises(ChildProcessError):  # none is left to wait for

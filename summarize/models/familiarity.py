@@ -83,7 +83,7 @@ def surprise(
     surprisal: NDArray[np.float32], ids: Sequence[int] | NDArray[Any]
 ) -> tuple[float, float]:
     """Mean surprisal of the distinct tokens, and the logarithm of their number."""
-    distinct = np.unique(np.asarray(ids, dtype=np.int64))
+    distinct = np.array(sorted(set(map(int, ids))), dtype=np.int64)  # np.unique imports numpy.ma
     if not len(distinct):
         return 0.0, 0.0
     return float(surprisal[distinct].mean()), math.log(len(distinct))

@@ -128,8 +128,8 @@ class Runtime:
         return Linear(self.embedding[self.frequent].T, self.output_bias[self.frequent])
 
     def shortlist(self, tokens: Ids) -> Shortlist:
-        """The frequent tokens and these."""
-        own = np.setdiff1d(tokens, self.frequent)
+        """The frequent tokens and these, which are ascending."""
+        own = np.setdiff1d(tokens, self.frequent, assume_unique=True)
         return Shortlist(
             np.concatenate([self.frequent, own]),
             np.ascontiguousarray(self.embedding[own].T, dtype=np.float32),
