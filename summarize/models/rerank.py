@@ -19,6 +19,7 @@ import numpy as np
 
 from summarize.document.document import Document
 from summarize.models.base import Passage
+from summarize.models.doubt import WEIGHT, doubts, signals
 from summarize.models.scorer import UNUSABLE, Array, Scorer, damaged, from_bytes, to_bytes
 from summarize.models.selector import score_sentences
 from summarize.models.term_vectors import STOP_WORDS, terms
@@ -234,7 +235,12 @@ def longest_run(found: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ..
 def f1(words: Sequence[str], other: Sequence[str]) -> float:
     if not words or not other:
         return 0.0
-    common = sum((Counter(words) & Counter(other)).values())
+    left = Counter(other)
+    common = 0
+    for word in words:
+        if left.get(word):
+            left[word] -= 1
+            common += 1
     return 2 * common / (len(words) + len(other))
 
 
@@ -247,6 +253,12 @@ def shares_of(attention: Array | np.ndarray, lengths: Sequence[int]) -> list[flo
     sums = np.concatenate([[0.0], np.cumsum(received)])[ends]
     shares: list[float] = np.diff(sums, prepend=0.0).tolist()
     return shares
+
+
+def doubt_signals(text: Text, lines: Sequence[Line], rows: Array) -> Array:
+    columns = dict(zip(NAMES, rows.T, strict=True))
+    words, shares = [terms(line.text) for line in lines], [line.shares for line in lines]
+    return signals(text.sentences, words, shares, columns)
 
 
 class Reranker:
@@ -270,7 +282,9 @@ class Reranker:
         if len(lines) < 2 or not passage.text:
             return list(range(len(lines)))
         text = taken_apart(passage.text, passage.starts, style, familiarity)
-        return [int(i) for i in np.argsort(-self.scores(text, lines), kind="stable")]
+        rows = features(text, lines)
+        values = self.scorer.score(rows) - WEIGHT * doubts(doubt_signals(text, lines, rows))
+        return [int(i) for i in np.argsort(-values, kind="stable")]
 
     def to_bytes(self) -> bytes:
         return to_bytes(self.scorer.to_dict())
