@@ -3,8 +3,10 @@
     python benchmarks/mix.py DATA_FOLDER OUT_FOLDER
 
 DATA_FOLDER holds arxiv-train-*.jsonl.xz, general-train-*.jsonl.xz, docs-train.jsonl.xz and
-scitldr-train.jsonl.xz. Writes OUT_FOLDER/mix.jsonl.gz, one pass of the mix in random order, and
-OUT_FOLDER/held-out.jsonl.gz, the rows of the sources that training never sees.
+scitldr-train.jsonl.xz. Writes to OUT_FOLDER
+- mix.jsonl.gz, one epoch of the mix in random order, for recipe `general`;
+- rouge.jsonl.gz, fewer rows, half of them abstracts, for training on ROUGE (recipe `rloo`);
+- held-out.jsonl.gz, the rows of the sources that training never sees.
 
 A source of n rows gives at most 60 * sqrt(n) of them, so that the few large ones (press releases
 of one senator, commit logs, package descriptions) do not set the tone. One-sentence descriptions
@@ -27,6 +29,8 @@ from typing import Any
 Row = dict[str, Any]
 ARXIV_ROWS = 150_000
 TIMES = {"general tldr": 2, "scitldr": 4}
+# Rows to train on ROUGE with. Documentation is left out: its descriptions are copies of a sentence.
+ROUGE_ROWS = {"arxiv": 45_000, "titles": 24_500, "descriptions": 13_000, "scitldr": 4_000}
 
 
 def read(paths: list[Path]) -> list[Row]:
@@ -66,6 +70,18 @@ def weigh(rows: list[Row], draw: random.Random) -> list[Row]:
     return kept
 
 
+def rows_for_rouge(mix: list[Row], arxiv: list[Row], draw: random.Random) -> list[Row]:
+    kinds = {
+        "arxiv": arxiv,
+        "titles": [row for row in mix if row.get("style") == "title"],
+        "descriptions": [r for r in mix if r.get("style") == "tldr" and r["domain"] != "docs"],
+        "scitldr": [row for row in mix if row["domain"] == "scitldr"],
+    }
+    kept = [row for name, count in ROUGE_ROWS.items() for row in draw.sample(kinds[name], count)]
+    draw.shuffle(kept)
+    return kept
+
+
 def write(path: Path, rows: list[Row]) -> None:
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=3) as file:
         for row in rows:
@@ -89,6 +105,8 @@ def main(data: Path, out: Path) -> None:
     mix += read([data / "scitldr-train.jsonl.xz"]) * TIMES["scitldr"] + arxiv[:ARXIV_ROWS]
     draw.shuffle(mix)
     write(out / "mix.jsonl.gz", mix)
+    rest = read(sorted(data.glob("arxiv-train-*.jsonl.xz"))[3:])
+    write(out / "rouge.jsonl.gz", rows_for_rouge(mix, rest, draw))
     print(f"held out: {', '.join(sorted(held))}")
     for key, count in Counter(f"{r['domain']} {r.get('style', '')}" for r in mix).most_common():
         print(f"{count:8,} {key}")
