@@ -6,6 +6,7 @@ what is imported), they start one (`process`).
 
 from __future__ import annotations
 
+import json
 import os
 
 # Before NumPy and torch are imported: small matrices gain nothing from a second thread, and tests
@@ -18,10 +19,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,10 +143,15 @@ Command = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 @pytest.fixture
 def summarize(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run the command here, in tmp_path: `summarize("a.txt", stdin=b"...", NO_COLOR="1")`."""
+    """Run the command here, in tmp_path: `summarize("a.txt", stdin=b"...", NO_COLOR="1")`. A stream
+    may be an open file instead, such as a terminal or /dev/full."""
 
     def run(
-        *arguments: str | Path, stdin: bytes | None = None, **env: str
+        *arguments: str | Path,
+        stdin: bytes | IO[bytes] | None = None,
+        stdout: IO[bytes] | None = None,
+        stderr: IO[bytes] | None = None,
+        **env: str,
     ) -> subprocess.CompletedProcess[bytes]:
         from summarize.cli import main
 
@@ -153,9 +161,12 @@ def summarize(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
             patch.setattr(sys, "argv", command)
             stack.enter_context(own_environment(env))
             files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
-            files[0].write(stdin or b"")
-            files[0].seek(0)
-            with standard_streams(files, env.get("PYTHONIOENCODING", "utf-8")), old_signals():
+            if isinstance(stdin, bytes):
+                files[0].write(stdin)
+                files[0].seek(0)
+            given = (None if isinstance(stdin, bytes) else stdin, stdout, stderr)
+            used = [theirs or own for theirs, own in zip(given, files, strict=True)]
+            with standard_streams(used, env.get("PYTHONIOENCODING", "utf-8")), old_signals():
                 try:
                     main()
                     code = 0
@@ -186,7 +197,8 @@ def standard_streams(files: list[IO[bytes]], encoding: str) -> Iterator[None]:
         for name in names:
             stream = getattr(sys, name)
             if stream is not None and not stream.closed:
-                stream.close()
+                with suppress(OSError):  # a full disk, or a reader that has gone
+                    stream.close()
         for number, (name, stream) in enumerate(zip(names, before, strict=True)):
             setattr(sys, name, stream)
             os.dup2(saved[number], number)
@@ -233,6 +245,54 @@ def process(tmp_path: Path) -> Command:
         )
 
     return run
+
+
+class Here:
+    """In place of the process of a measurement's child: the same code in this process."""
+
+    returncode = 0
+
+    def __init__(self, command: list[str], stdin: Any, **rest: Any) -> None:
+        self.module = import_module(f"summarize.evaluation.{command[-2]}")
+        self.stdout = self.answers(stdin) if self.module.__name__.endswith("worker") else None
+
+    def answers(self, asked: IO[str]) -> Iterator[str]:
+        found: list[str] = []
+        self.module.serve(json.load(asked), lambda **values: found.append(json.dumps(values)))
+        return iter(found)
+
+    def communicate(self, asked: str) -> tuple[str, None]:
+        return json.dumps(self.module.answer(json.loads(asked))), None
+
+    def wait(self) -> int:
+        return 0
+
+    def kill(self) -> None:
+        pass
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@contextmanager
+def children_here() -> Iterator[None]:
+    """bench and scaling start no processes meanwhile."""
+    from summarize.evaluation import running, scaling
+
+    stand_in = SimpleNamespace(Popen=Here, PIPE=subprocess.PIPE)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (running, scaling):
+            patch.setattr(module, "subprocess", stand_in)
+        yield
+
+
+@pytest.fixture
+def no_children() -> Iterator[None]:
+    with children_here():
+        yield
 
 
 # --- a browser ---------------------------------------------------------------------------------

@@ -25,6 +25,9 @@ from summarize.evaluation.rouge import paired_difference, rouge
 from summarize.evaluation.text import describe, novel_share, repeated_share
 from summarize.views.tables import heading
 
+# All but `measured` run the children's code in this process.
+pytestmark = pytest.mark.usefixtures("no_children")
+
 ROWS: list[dict[str, Any]] = [
     {
         "id": f"r{i}",
@@ -54,7 +57,7 @@ def run(path: Path, *models: str, journal: Path | None = None, **changes: Any) -
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> BenchResult:
-    """Lead and oracle on the rows; for tests that only look."""
+    """Lead and oracle on the rows, in a real child; for tests that only look."""
     return run(write_rows(tmp_path_factory.mktemp("measured") / "data.jsonl"), "lead", "oracle")
 
 

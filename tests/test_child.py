@@ -10,13 +10,14 @@ import sys
 import pytest
 from conftest import ROOT
 
-# Starts a worker that waits for its job, prints its process id, and waits for its end.
+# Starts workers that wait for a job, prints their process ids, and waits for their end.
 PARENT = """
 import os, subprocess, sys
 from summarize.evaluation import child
-process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE)
-print(process.pid, flush=True)
-process.wait()
+workers = [subprocess.Popen(command, stdin=subprocess.PIPE) for command in (COMMANDS)]
+print(*(worker.pid for worker in workers), flush=True)
+for worker in workers:
+    worker.wait()
 """
 # As on other systems, where the child itself looks for its parent.
 ELSEWHERE = """
@@ -25,28 +26,27 @@ sys.platform = "elsewhere"
 from summarize.evaluation import child
 child.main()
 """
-COMMANDS = {
-    "Linux": 'child.command("worker")',
-    "elsewhere": f"[sys.executable, '-c', {ELSEWHERE!r}, 'worker', str(os.getpid())]",
-}
+COMMANDS = [  # as on Linux, and as elsewhere
+    'child.command("worker")',
+    f"[sys.executable, '-c', {ELSEWHERE!r}, 'worker', str(os.getpid())]",
+]
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux's pidfd_open")
-@pytest.mark.parametrize("system", COMMANDS)
-def test_a_child_ends_with_a_parent_that_is_killed(system: str) -> None:
-    code = PARENT.replace("COMMAND", COMMANDS[system])
+def test_children_end_with_a_parent_that_is_killed() -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", PARENT.replace("COMMANDS", ", ".join(COMMANDS))],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert parent.stdout is not None
-    worker = os.pidfd_open(int(parent.stdout.readline()))
+    workers = [os.pidfd_open(int(number)) for number in parent.stdout.readline().split()]
     try:
         parent.kill()
         parent.wait()
-        ended, _, _ = select.select([worker], [], [], 60)
-        assert ended
+        for worker in workers:
+            assert select.select([worker], [], [], 60)[0]
     finally:
-        os.close(worker)
+        for worker in workers:
+            os.close(worker)
         parent.stdout.close()

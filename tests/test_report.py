@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import children_here
 from playwright.sync_api import Browser
 
 from summarize.evaluation.bench import Plan, bench
@@ -39,7 +40,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     plan = Plan(["lead", "oracle"], read_data(str(path)))
-    measured, _ = bench(plan, Journal(None), lambda model, done: None)
+    with children_here():
+        measured, _ = bench(plan, Journal(None), lambda model, done: None)
     return [replace(measured, command="summarize bench <script>alert(1)</script>"), made_up()]
 
 

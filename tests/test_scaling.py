@@ -26,6 +26,7 @@ from summarize.evaluation.scaling import (
     long_text,
     scaling,
 )
+from summarize.evaluation.scaling import probe as ask
 from summarize.rnn.attention import KINDS as ATTENTION
 from summarize.rnn.attention import Memory
 from summarize.rnn.tokenizer import Tokenizer
@@ -168,8 +169,16 @@ def test_the_text_is_long_enough(tokenizer: Tokenizer) -> None:
     assert len(long_text(5000)) >= 60_000
 
 
+def test_a_child_answers_for_one_length() -> None:
+    plan = Plan(["lead"], [16], repeats=3, training=False)
+    found = ask("lead", 16, "inference", plan, long_text(16))
+    assert found["read"] == 16 and found["seconds"]["whole"]["repeats"] >= 3
+    assert found["peak_memory_bytes"] > 5e6
+    assert ask("nosuch", 16, "inference", plan, "text")["error"].startswith("no model 'nosuch'")
+
+
 def test_scaling_runs_on_what_one_has_trained(
-    summarize: Command, checkpoint_folder: Path, tmp_path: Path
+    summarize: Command, no_children: None, checkpoint_folder: Path, tmp_path: Path
 ) -> None:
     saved = tmp_path / "scaling.json"
     name = str(checkpoint_folder)

@@ -40,17 +40,21 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not stand beside the answer
     job = json.load(sys.stdin)
     limit_memory(job["memory_bytes"])
+    print(json.dumps(answer(job)), file=answers, flush=True)
+
+
+def answer(job: dict[str, Any]) -> dict[str, Any]:
+    """What was measured, or why nothing was."""
     try:
-        answer = (inference if job["phase"] == "inference" else training)(job)
+        return (inference if job["phase"] == "inference" else training)(job)
     except SummarizeError as error:
-        answer = {"error": str(error)}
         if "memory" in str(error):  # that of a library, passed on
-            answer = {"out_of_memory": True}
+            return {"out_of_memory": True}
+        return {"error": str(error)}
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
-        answer = {"out_of_memory": True}
-    print(json.dumps(answer), file=answers, flush=True)
+        return {"out_of_memory": True}
 
 
 def limit_memory(most: int | None) -> None:

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -22,31 +23,36 @@ from summarize.options import Options
 from summarize.pipeline.quoting import FOLLOWED
 from summarize.pipeline.run import Summarizer, load_summarizer
 
+Answer = Callable[..., None]
+
 
 def main() -> None:
     # What a library prints must not stand between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    def answer(kind: str, **values: Any) -> None:
-        print(json.dumps({"kind": kind, **values}), file=answers, flush=True)
+    def answer(**values: Any) -> None:
+        print(json.dumps(values), file=answers, flush=True)
 
-    job = json.load(sys.stdin)
+    serve(json.load(sys.stdin), answer)
+
+
+def serve(job: dict[str, Any], answer: Answer) -> None:
     try:
         summarizer = load_summarizer(job["model"], **job["load"])
         answer(
-            "ready",
+            kind="ready",
             parameters=summarizer.capabilities.parameters,
             load_seconds=time.time() - job["started"],
         )
         run(job, summarizer, answer)
     except SummarizeError as error:
-        answer("error", message=str(error), exit_code=error.exit_code)
+        answer(kind="error", message=str(error), exit_code=error.exit_code)
     except MemoryError:
-        answer("error", message=f"{job['model']} ran out of memory", exit_code=1)
+        answer(kind="error", message=f"{job['model']} ran out of memory", exit_code=1)
 
 
-def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
+def run(job: dict[str, Any], summarizer: Summarizer, answer: Answer) -> None:
     """Documents with the same options go together, at most batch_size at a time."""
     for values, group in groupby(job["documents"], key=lambda row: row["options"]):
         known = dict(values)
@@ -62,7 +68,7 @@ def run(job: dict[str, Any], summarizer: Summarizer, answer: Any) -> None:
             found = summarizer.summarize([row["document"] for row in batch], options)
             for row, summary in zip(batch, found, strict=True):
                 answer(
-                    "summary",
+                    kind="summary",
                     number=row["number"],
                     text=summary.text,
                     seconds=summary.seconds,
