@@ -163,12 +163,14 @@ def test_a_constraint_is_a_mask_over_the_tokens(seed: int) -> None:
 )
 def test_ranked_is_sorted(rows: int, width: int, likely: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
-    totals = generator.integers(-9, 9, (rows, width)).astype(np.float32)  # many ties
-    totals[generator.random((rows, width)) < 0.3] = -np.inf
-    found = [(row, column) for _, row, column in ranked(totals, likely)]
-    flat = totals.ravel()
+    log_probs = generator.integers(-9, 9, (rows, width)).astype(np.float32)  # many ties
+    log_probs[generator.random((rows, width)) < 0.3] = -np.inf
+    before = generator.integers(-9, 9, rows).astype(np.float32)
+    found = list(ranked(log_probs, before, likely))
+    flat = (log_probs + before[:, None]).ravel()
     order = [i for i in np.argsort(-flat, kind="stable").tolist() if np.isfinite(flat[i])]
-    assert found == [divmod(i, width) for i in order]
+    assert [(row, column) for _, row, column in found] == [divmod(i, width) for i in order]
+    assert all(is_likely for is_likely, _, _ in found[:likely])
 
 
 @pytest.mark.parametrize("beam_size", [1, 3, 8])

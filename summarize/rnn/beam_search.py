@@ -273,11 +273,11 @@ class Beam:
         state of the constraint after it. At least one if there is any; those that are not among
         the likeliest few are left out."""
         search, constraint = self.search, self.constraint
-        totals = log_probs + np.array([[h.log_prob] for h in self.live], dtype=log_probs.dtype)
+        before = np.array([h.log_prob for h in self.live], dtype=log_probs.dtype)
         repeats = [set(banned(h.tokens, search.no_repeat_ngram_size)) for h in self.live]
         early = length < search.min_tokens
         found = False
-        for is_likely, row, column in ranked(totals, 4 * search.beam_size + 8):
+        for is_likely, row, column in ranked(log_probs, before, 4 * search.beam_size + 8):
             if found and not is_likely:
                 return
             token = column if names is None else int(names[column])
@@ -298,28 +298,39 @@ class Beam:
         return sorted(found, key=lambda h: -h.score)
 
 
-def ranked(totals: NDArray[Any], likely: int) -> Iterator[tuple[bool, int, int]]:
-    """(is likely, row, column) of all finite totals (K, V), highest first; ties in reading order.
+def ranked(
+    log_probs: NDArray[Any], before: NDArray[Any], likely: int
+) -> Iterator[tuple[bool, int, int]]:
+    """(is likely, row, column) of all finite totals, log_probs (K, V) + before (K,), highest first;
+    ties in reading order.
 
     At least `likely` of them come first, and the others are sorted only when they are asked for;
     of few totals all are likely.
     """
-    flat = totals.ravel()
-    rows, width = totals.shape
+    rows, width = log_probs.shape
     folds = width // FOLD
     least = -np.inf
+    above = None
     if folds > 1 and rows * FOLD >= likely:
         # The columns laid upon each other: as many totals as there are maxima from this one up
         # are no less than it.
-        maxima = totals[:, : folds * FOLD].reshape(rows, folds, FOLD).max(axis=1).ravel()
-        least = np.partition(maxima, -likely)[-likely]
-    above = flat >= least if np.isfinite(least) else np.isfinite(flat)
-    for is_likely, chosen in ((True, above), (False, np.isfinite(flat) & ~above)):
-        places = np.flatnonzero(chosen)
-        for place in places[np.argsort(-flat[places], kind="stable")].tolist():
-            yield is_likely, *divmod(place, width)
+        maxima = log_probs[:, : folds * FOLD].reshape(rows, folds, FOLD).max(axis=1)
+        least = np.partition((maxima + before[:, None]).ravel(), -likely)[-likely]
+        if np.isfinite(least):  # a little less, because a difference is rounded
+            above = log_probs >= (least - before - SLACK)[:, None]
+    finite = np.isfinite(log_probs) if above is None else above
+    while True:
+        places = np.flatnonzero(finite)
+        totals = log_probs.ravel()[places] + before[places // width]
+        order = np.argsort(-totals, kind="stable")
+        for place, total in zip(places[order].tolist(), totals[order].tolist(), strict=True):
+            yield total >= least, *divmod(place, width)
+        if above is None:
+            return
+        finite, above = np.isfinite(log_probs) & ~above, None
 
 
+SLACK = 1e-3
 FOLD = 64
 
 

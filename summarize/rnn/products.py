@@ -37,7 +37,7 @@ class Linear:
         self.stack, self.outputs = tuple(stack), outputs
         self.width = COLUMNS if outputs % COLUMNS == 0 else outputs
         blocks = weight.reshape(*stack, inputs, outputs // self.width, self.width)
-        self.blocks = np.ascontiguousarray(np.moveaxis(blocks, -2, -3), dtype=np.float32)
+        self.blocks = np.ascontiguousarray(blocks.swapaxes(-2, -3), dtype=np.float32)
         self.bias = None if bias is None else bias.astype(np.float32)[..., None, :]
         if scale is not None:
             self.blocks *= scale.reshape(-1, 1, self.width)
@@ -54,7 +54,7 @@ class Linear:
     def into(self, x: Array, out: Array) -> None:
         """Without the bias, written to `out` (..., K, O)."""
         view = out.reshape(*out.shape[:-1], -1, self.width)
-        np.matmul(x[..., None, :, :], self.blocks, out=np.moveaxis(view, -2, -3))
+        np.matmul(x[..., None, :, :], self.blocks, out=view.swapaxes(-2, -3))
 
 
 def multiply(x: Array, y: Array) -> Array:

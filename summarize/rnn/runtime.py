@@ -24,6 +24,7 @@ from summarize.rnn.shapes import weight_shapes as weight_shapes
 Ids = NDArray[np.int64]
 
 FREQUENT = 4096  # tokens in every shortlist
+GATHERED = 128  # rows of the encoder's input that are laid out at a time: a megabyte
 
 
 class Shortlist(NamedTuple):
@@ -178,19 +179,22 @@ class Runtime:
         """
         from_input, recurrent = self.encoder[layer]
         ahead, back = from_input(inputs)  # (U, 4 * size) each
-        ahead_places, back_places = places[batch.ahead], places[batch.back]
         size, rows = self.config.encoder_size, len(batch.starts)
         out = np.zeros((len(batch.live), 2, rows, size), dtype=np.float32)
         h = np.zeros((2, rows, size), dtype=np.float32)
         c: Array = np.zeros_like(h)
         buffer = np.empty((2, rows, 4 * size), dtype=np.float32)
+        count = max(1, GATHERED // rows)
+        gathered = np.empty((count, 2, rows, 4 * size), dtype=np.float32)
         for t, live in enumerate(batch.live):
+            if t % count == 0:  # the inputs of the next steps, at once
+                some = slice(t, t + count)
+                gathered[: len(batch.live) - t, 0] = ahead[places[batch.ahead[some]]]
+                gathered[: len(batch.live) - t, 1] = back[places[batch.back[some]]]
             gates = buffer[:, :live]
             recurrent.into(h[:, :live], gates)
-            gates[0] += ahead[ahead_places[t, :live]]
-            gates[1] += back[back_places[t, :live]]
-            h, c = cell(gates, c[:, :live])
-            out[t, :, :live] = h
+            gates += gathered[t % count, :, :live]
+            h, c = cell(gates, c[:, :live], out[t, :, :live])
         return np.concatenate(
             [out[batch.position, 0, batch.row], out[batch.from_end, 1, batch.row]], axis=-1
         )
@@ -267,8 +271,11 @@ class Runtime:
 
         Rows of one document stay together; documents without a row are forgotten.
         """
-        kept, numbers = np.unique(state.document[rows], return_inverse=True)
-        memories = tuple(state.memories[d] for d in kept)
+        document = state.document[rows]
+        is_first = np.ones(len(document), dtype=bool)
+        np.not_equal(document[1:], document[:-1], out=is_first[1:])
+        memories = tuple(state.memories[d] for d in document[is_first])
+        numbers = np.cumsum(is_first) - 1
         parts = (part[rows] for part in (state.h1, state.c1, state.h2, state.c2, state.steps))
         return State(memories, numbers, *parts)
 
@@ -308,10 +315,10 @@ def state_rows(state: State) -> list[slice]:
     return [slice(first, stop) for first, stop in zip(bounds, bounds[1:], strict=False)]
 
 
-def cell(gates: Array, c: Array) -> tuple[Array, Array]:
+def cell(gates: Array, c: Array, h: Array | None = None) -> tuple[Array, Array]:
     """gates (..., 4H), which are overwritten, and c (..., H) -> h, c; Hochreiter & Schmidhuber.
 
-    The order is input, forget, output, cell; the first three come halved.
+    The order is input, forget, output, cell; the first three come halved. `h` is where to write.
     """
     size = c.shape[-1]
     np.tanh(gates, out=gates)
@@ -322,7 +329,7 @@ def cell(gates: Array, c: Array) -> tuple[Array, Array]:
     c = f * c
     i *= gates[..., 3 * size :]
     c += i
-    h = np.tanh(c)
+    h = np.tanh(c, out=h)
     h *= o
     return h, c
 
