@@ -90,6 +90,17 @@ def is_busy() -> bool:
     return getattr(_here, "busy", False)
 
 
+def shares(count: int, most: int) -> Iterator[int]:
+    """Sizes of batches that add up to `count`: several for each core, and ever smaller ones towards
+    the end, so that no core waits long for the last."""
+    parts = 2 * available()
+    least = max(1, min(4, count // (2 * parts)))
+    while count > 0:
+        size = min(count, max(least, min(most, count // parts)))
+        yield size
+        count -= size
+
+
 def map_in_order(
     function: Callable[[T], R], items: Iterable[T], is_parallel: bool = True
 ) -> Iterator[R]:

@@ -11,7 +11,14 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from summarize import threads
-from summarize.threads import OPENBLAS, THREADS, available, map_in_order, one_core_each
+from summarize.threads import (
+    OPENBLAS,
+    THREADS,
+    available,
+    map_in_order,
+    one_core_each,
+    shares,
+)
 
 
 def blas() -> list[int]:
@@ -112,3 +119,11 @@ def test_a_map_inside_a_map_takes_no_more_threads() -> None:
         return {here, *map_in_order(lambda _: threading.current_thread().name, range(4))}
 
     assert all(len(names) == 1 for names in map_in_order(work, range(4)))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 100, 1000])
+def test_shares_of_the_cores(count: int) -> None:
+    sizes = list(shares(count, 16))
+    assert sum(sizes) == count and all(1 <= size <= 16 for size in sizes)
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) >= min(count, available())

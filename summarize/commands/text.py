@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import repeat, tee
+from itertools import chain, repeat, tee
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -281,7 +281,9 @@ def summarize_all(
         good = [item for item in batch if isinstance(item, Document)]
         return summarizer.summarize(good, options)
 
-    sizes = batch_sizes(files, options) if is_parallel else repeat(options.batch_size)
+    sizes: Iterator[int] = repeat(options.batch_size)
+    if is_parallel and files > 1:  # one file may have many rows
+        sizes = chain(threads.shares(files, 2 * options.batch_size), sizes)
     batches, kept = tee(in_batches(read_all(inputs, progress), sizes))
     if inputs.is_live():
         mapped: Iterator[list[Summary]] = map(work, batches)
@@ -306,18 +308,6 @@ def summarize_all(
     notices.finish()
     inputs.tell_skipped(quiet=notices.quiet)
     return int(failed)
-
-
-def batch_sizes(files: int, options: Options) -> Iterator[int]:
-    """Some for each core, and for each of them twice, ever fewer towards the end, so that none
-    waits long for the last."""
-    left, shares = files, 2 * threads.available()
-    least = max(1, min(4, files // (2 * shares)))
-    while files > 1:
-        size = max(least, min(2 * options.batch_size, left // shares))
-        yield size
-        left -= size
-    yield from repeat(options.batch_size)  # one file may have many rows
 
 
 def in_batches(
