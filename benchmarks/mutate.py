@@ -31,12 +31,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from robustness import record
+
 from summarize.errors import ModelError, SummarizeError
 from summarize.models.registry import load_model
 from summarize.pipeline.run import Summarizer
 from summarize.rnn.manifest import seal_of
-
-from robustness import record
 
 TEXT = "The quick fox reads a book. It likes the pictures in it."
 SECONDS, MEGABYTES = 10.0, 500

@@ -41,10 +41,11 @@ def run(arguments: list[str]) -> int:
     except (ImportError, MemoryError) as error:
         os.write(2, f"summarize: {unexpected(error)}\n".encode())
         return 1
-    load_numpy_single()
     open_streams()
     code = 1
     try:
+        require_memory()
+        load_numpy_single()
         code = call(arguments)
         sys.stdout.flush()
         return code
@@ -65,6 +66,23 @@ def run(arguments: list[str]) -> int:
     except (ReaderGone, SummarizeError):
         silence(1)
     return code
+
+
+LEAST_MEMORY = 190 * 2**20  # bytes of address space
+
+
+def require_memory() -> None:
+    """Libraries in C and Rust end the process where there is less, before Python can say why."""
+    import resource
+
+    from summarize.errors import SummarizeError
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < LEAST_MEMORY:
+        raise SummarizeError(
+            f"out of memory: the limit (ulimit -v) is {limit >> 10:,} KiB; at least "
+            f"{LEAST_MEMORY >> 10:,} are needed, and more for most models"
+        )
 
 
 def call(arguments: list[str]) -> int:

@@ -76,4 +76,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def first_line(error: BaseException, most: int = 300) -> str:
     """What a library's exception says, as one line; its type, where it says nothing."""
+    if "integer string conversion" in str(error):  # Python goes on about itself
+        return "a number of more than 4,300 digits"
     return " ".join(str(error).split())[:most] or type(error).__name__

@@ -28,8 +28,11 @@ class Summary:
     confidence: from 0 to 1: of a model with a judge, the ROUGE that it expects of what was written;
         else the geometric mean of the token probabilities, times the text's familiarity.
     provenance: for each sentence of the summary the sentences of the document that it is from:
-        {"sentence", "source_sentences": [{"number", "share"}]}, numbers from 1.
+        {"sentence", "source_sentences": [{"number", "share"}]}. A number counts the sentences of
+        the document from 1; the JSON field "sentences" holds the same ones counted from 0, as
+        `Document.sentences` is indexed.
     unsupported: names and numbers that the document lacks, if `check` asked for them, else None.
+    notices: what a reader should know about the document, such as that it is not English.
     """
 
     text: str
@@ -45,6 +48,7 @@ class Summary:
     overflow: str | None = None
     is_fallback: bool = False
     unsupported: list[str] | None = None
+    notices: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return self.text
@@ -72,5 +76,6 @@ class Summary:
             "sentences": self.sentences,
             "overflow": self.overflow,
             "fallback": self.is_fallback,
+            "notices": self.notices,
             **({} if self.unsupported is None else {"unsupported": self.unsupported}),
         }

@@ -278,3 +278,10 @@ def test_rows_name_their_line_and_are_not_endless(
     path.write_bytes(gzip.compress(b'{"a": 1}\n{"a": "' + b"b" * 5000 + b'"}'))
     with pytest.raises(DataError, match=":2 is longer than"):
         list(read_rows(path))
+
+
+def test_letters_of_a_manual_page_in_another_language_stay(tmp_path: Path) -> None:
+    text = "\\(`E facile, gr\\(:u\\(sse: \\[u0416]\\[u0061_0308] \\(/o."
+    source = f".TH A 1\n.SH \\(:UBERSICHT\n{text}\n"
+    (tmp_path / "a.1").write_text(source)
+    assert read(str(tmp_path / "a.1")).text == "ÜBERSICHT\n\nÈ facile, grüße: Жä ø."

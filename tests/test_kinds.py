@@ -389,3 +389,42 @@ def test_names_with_an_and_are_parted_by_semicolons() -> None:
     assert listed(["a", "b", "c", "d"], 2) == "a, b and 2 more"
     assert listed(["GPL and MIT", "BSD"]) == "GPL and MIT; and BSD"
     assert listed(["GPL and MIT", "BSD", "ISC"], 1) == "GPL and MIT; and 2 more"
+
+
+DPKG = """Desired=Unknown/Install/Remove/Purge/Hold
+| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend
+|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)
+||/ Name           Version      Architecture Description
++++-==============-============-============-=================================
+ii  adduser        3.134        all          add and remove users and groups
+ii  apt            2.6.1        amd64        commandline package manager
+rc  bash           5.2.15       amd64        GNU Bourne Again SHell
+"""
+FREE = """               total        used        free      shared
+Mem:           24105       11100        9993           8
+Swap:              0           0           0           0
+"""
+MOUNT = """proc on /proc type proc (rw,relatime)
+tmpfs on /dev/shm type tmpfs (rw,relatime,size=24684092k)
+tmpfs on /run type tmpfs (rw)
+"""
+LSCPU = """Architecture:                            x86_64
+CPU op-mode(s):                          32-bit, 64-bit
+CPU(s):                                  2
+  On-line CPU(s) list:                   0,1
+Vendor ID:                               AuthenticAMD
+Vulnerability Spec store bypass:         Not affected
+"""
+PRINTED = {
+    "dpkg": (DPKG, "A table: 3 lines, columns Name, Version, Architecture and Description."),
+    "free": (FREE, "A table: 2 lines, columns total, used, free and shared."),
+    "mount": (MOUNT, "A listing of 3 mounts: 2 tmpfs and 1 proc."),
+    "lscpu": (LSCPU, "6 settings: Architecture, CPU op-mode(s), CPU(s), On-line CPU(s) list, "),
+    "du": ("32K\t./a\n8K\t./b\n4K\t./c\n44K\t.\n", "TSV: 2 columns without a header, 4 rows."),
+}
+
+
+@pytest.mark.parametrize("command", PRINTED)
+def test_what_commands_print_is_counted(command: str) -> None:
+    text, told = PRINTED[command]
+    assert Document.from_text(text).facts["summary"].startswith(told)

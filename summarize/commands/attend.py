@@ -33,8 +33,9 @@ LINE_END = re.compile(r"(?<=[^\n]{40})\n(?=[^\s\-*#>|\d])")
 HELP = """Show what a model reads while it writes: the document, shaded by attention, and for each
 word of the summary the words that it came from.
 
-FILE is as for summarize; - or a pipe is standard input. --step walks through the summary with the
-arrow keys, --html makes a page to explore, --png a picture of the alignment matrix.
+What the model itself writes is shown, with any --length, also where summarize would quote the
+text instead. FILE is as for summarize; - or a pipe is standard input. --step walks through the
+summary with the arrow keys, --html makes a page to explore, --png a picture of the matrix.
 
 Examples:
 
@@ -115,6 +116,8 @@ def attend(
         raise OptionError(f"--word is {word}; the summary has words 1 to {len(found.summary)}")
     if not quiet:
         tell(document.source, found)
+        if not options.is_short:
+            note("each part is as the model wrote it; summarize quotes where that is unsure")
     may_color = color is not False and not os.environ.get("NO_COLOR")
     if html is not None:
         from summarize.views.attention_page import write_page

@@ -13,6 +13,22 @@ STATUS = {
     "2": "The command line makes no sense.",
     "130, 143": "Interrupted (SIGINT), terminated (SIGTERM).",
 }
+# Of what --json prints; a new version of the schema would have another number.
+JSON = {
+    "schema_version": "1.",
+    "source, summary, model, style": "The name of the file, the text, and what wrote it.",
+    "mode": "abstractive (written), extractive (quoted), mixed, document (a short text, given "
+    "whole), or facts (of a table, a log, a patch or source code).",
+    "tokens": "How many the document has, were read, and are in the summary.",
+    "confidence": "From 0 to 1; null where the model can't say.",
+    "provenance": "For each sentence of the summary the sentences that it is from. Their number "
+    "counts the sentences of the document from 1, as --cite does.",
+    "sentences": "All of those together, counted from 0.",
+    "overflow, chunks": "How a text that is longer than the model reads was read.",
+    "fallback": "Whether it was quoted because the model was unsure.",
+    "notices": "What a reader should know about the document.",
+    "unsupported": "With --check: names and numbers that are not in the text.",
+}
 VARIABLES = {
     "NO_COLOR": "Print no color and no bold, like --no-color.",
     "HF_HUB_OFFLINE": "Set to 1, download nothing, like --offline.",
@@ -48,6 +64,7 @@ def page() -> Iterator[str]:
     for command in (first, *others):
         yield from map(plain, command.examples)
     yield from (".fi", ".RE")
+    yield from terms("JSON", JSON)
     yield from terms("EXIT STATUS", STATUS)
     yield from terms("ENVIRONMENT", VARIABLES)
     yield from (".SH FILES", ".TP", r"\fIconfig.toml\fR")

@@ -39,7 +39,7 @@ def models(
     entries = [folder_entry(folder) for folder in folders] if folders else catalog()
     if json_lines:
         for entry in entries:
-            print(json.dumps(asdict(entry)))
+            print(json.dumps(asdict(entry) | {"licence": entry.license}))  # as it was spelled first
     elif sys.stdout.isatty():
         show_table(entries)
     else:
@@ -69,7 +69,7 @@ def cells(entry: Entry) -> tuple[str, ...]:
         if entry.disk_bytes
         else ("-" if entry.here else "no"),
         entry.trained_on,
-        entry.licence,
+        entry.license,
         "/".join(f"{value:.1f}" for value in rouge.values()) or "-",
     )
 

@@ -35,6 +35,7 @@ class Notices:
         self.given: set[str] = set()
         self.count = 0
         self.quoted: list[Summary] = []
+        self.foreign: list[Summary] = []  # of documents that are not English
 
     def tell(self, document: Document, summary: Summary) -> None:
         if self.quiet:
@@ -42,6 +43,8 @@ class Notices:
         self.count += 1
         if summary.is_fallback and summary.mode in ("extractive", "mixed"):
             self.quoted.append(summary)
+        if any("English" in notice for notice in summary.notices):
+            self.foreign.append(summary)
         messages = [document.note, self.reading(summary)]
         messages += [self.citation(summary), self.length(summary), self.invention(summary)]
         if self.verbose:
@@ -68,6 +71,11 @@ class Notices:
 
     def finish(self) -> None:
         """What is true of many documents, told once after the last."""
+        if self.foreign:
+            first, number = self.foreign[0], len(self.foreign)
+            they = first.source if number == 1 else f"{number} of {self.count} documents"
+            seem = "seems" if number == 1 else "seem"
+            note(f"{they} {seem} not to be English, the only language that {first.model} knows")
         if not self.quoted:
             return
         first, force = self.quoted[0], "(--mode abstractive to force writing)"

@@ -8,7 +8,7 @@ from typing import Any
 
 from summarize.corpus.rows import kind_of, parse, read_rows, require_pyarrow, text_of
 from summarize.document.document import Document
-from summarize.document.read import LARGEST_BYTES, STDIN
+from summarize.document.read import LARGEST_BYTES, STDIN, Ahead, standard_input
 from summarize.errors import DataError, DocumentError
 
 Content = bytes | dict[str, Any] | DataError
@@ -17,15 +17,14 @@ Content = bytes | dict[str, Any] | DataError
 def is_table(source: str) -> bool:
     """By its name; of standard input, by its first line."""
     if source == STDIN:
-        return sys.stdin is not None and holds_json_lines(sys.stdin.buffer)
+        return sys.stdin is not None and holds_json_lines(standard_input())
     return kind_of(source) != "document"
 
 
-def holds_json_lines(stream: object) -> bool:
-    """Whether the first line is a whole JSON object; nothing is consumed."""
-    peek = getattr(stream, "peek", None)
-    first, newline, _ = peek().partition(b"\n") if peek else (b"", b"", b"")
-    if not newline or not first.lstrip().startswith(b"{"):
+def holds_json_lines(stream: Ahead) -> bool:
+    """Whether the first line is a whole JSON object, and ends; nothing is consumed."""
+    first = stream.first_line()
+    if not first.endswith(b"\n") or not first.lstrip().startswith(b"{"):
         return False
     try:
         parse(first, "stdin", None)
@@ -65,7 +64,7 @@ def file_rows(
 def stdin_rows() -> Iterator[tuple[int, Content | None]]:
     """Lines that are not blank, from 1; None where a slow pipe has no more for now."""
     number, rest = 0, bytearray()
-    stream: Any = sys.stdin.buffer
+    stream = standard_input()
     while part := stream.read1(2**20):
         if b"\n" not in part:
             rest += part

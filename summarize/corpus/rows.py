@@ -119,7 +119,7 @@ def parse(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
     try:
         row = json.loads(line.decode(encoding) if encoding else line)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{where} is not JSON: {error}") from None
+        raise DataError(f"{where} is not JSON: {first_line(error)}") from None
     if not isinstance(row, dict):
         raise DataError(f"{where} is not a JSON object")
     return row

@@ -16,6 +16,7 @@ BULLET = re.compile(r"[ \t]*[-*•‣+]\s+(?=\S)")
 OPTION = re.compile(r"[ \t]+--?\w")  # as a manual page describes it
 NUMBERED = re.compile(r"[ \t]*\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s+(?=\S)")
 FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+ENTRY = re.compile(r"(?: ?\.){3,40} *\d{1,5}$")  # of a table of contents, from the end of its dots
 BORDER = re.compile(r"[+|][-=+|: ]{3,}$")
 # Within the first characters of a line; what has such signs and is set in is code.
 CODE = re.compile(
@@ -139,6 +140,11 @@ class Guess:
         if mark:
             start = min(end, self.offsets[first] + mark.end())
             return Block("item", start, end, 1 + min(8, self.indents[first] // 2))
+        if (
+            sum(ENTRY.search(line[-48:]) is not None for line in self.lines[first : self.number])
+            > (self.number - first) // 2
+        ):
+            return Block("table", start, end)
         if self.firsts[first] == "-" and OPTION.match(self.lines[first]):
             return Block("item", start, end, 1)
         if self.is_code(first, self.number):

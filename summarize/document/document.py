@@ -4,13 +4,15 @@ indices into these, so a sentence is found once and never searched for again."""
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 NAME_LINE = 200  # characters; a longer paragraph under NAME is no name line
+CONTENTS = re.compile(r"(?:table of )?contents:?|toc", re.I)
 DASHES = ("-", "--", "–", "—")
 
 
@@ -49,6 +51,21 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def without_contents(text: str, blocks: Iterable[Block]) -> Iterator[Block]:
+    """What stands under the heading "Contents" is a table, but for sentences."""
+    is_inside = False
+    for block in blocks:
+        if block.kind == "heading":
+            is_inside = CONTENTS.fullmatch(text, block.start, block.end) is not None
+        elif block.kind == "paragraph" and block.end - block.start < 20 and not is_inside:
+            is_inside = CONTENTS.fullmatch(text, block.start, block.end) is not None
+        elif text.endswith((".", "!", "?"), block.start, block.end):
+            is_inside = False
+        elif is_inside and block.kind in ("item", "paragraph"):
+            block = block._replace(kind="table", level=0)
+        yield block
+
+
 @dataclass(frozen=True)
 class Document:
     """A text with its structure, built once by `summarize.document.read.read` or `from_text`.
@@ -84,7 +101,8 @@ class Document:
             if found:
                 spans = found.blocks or (Block("code", 0, len(text)),)
                 return cls(text, source, "", found.kind, spans, found.facts)
-            document = cls(text, source, blocks=tuple(blocks.guess_blocks(text)))
+            guessed = without_contents(text, blocks.guess_blocks(text))
+            document = cls(text, source, blocks=tuple(guessed))
             names = [heading for _, _, heading in document.headings[:3]]
             if names[:1] == ["NAME"] and ("SYNOPSIS" in names or "DESCRIPTION" in names):
                 return replace(document, kind="manpage")

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from summarize.document.sentences import ENDS
 
 LONGEST, MOST_WORDS = 80, 12  # of a heading, in characters and words
+GAPS = 0.6  # share of the headings in an outline that a blank line follows
 PROSE = 20  # words that make a block prose although no sentence ends there
 RULES = tuple("=~^\"'#*+_-")
+SETTING = re.compile(r"\w=[^\s=]")
 RULE = re.compile(r"\s*([=~^\"'#*+_-])\1{2,}\s*")
 ITEM = re.compile(r"\s*(?:[-*•+>$|]|\d+\)|[a-z]\)\s|[a-zß-öø-ÿ])")  # or a small letter
 
@@ -20,6 +22,7 @@ ITEM = re.compile(r"\s*(?:[-*•+>$|]|\d+\)|[a-z]\)\s|[a-zß-öø-ÿ])")  # or a
 def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
     """Line number and name of each. The lines have no white space at their ends."""
     bare = set(bare_lines(lines))
+    starred = is_outline(lines)
     for number, line in enumerate(lines):
         if not line:
             continue
@@ -28,6 +31,8 @@ def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
             mark = marked(line)
             if mark and not is_comment(lines, number):
                 yield number, mark[1]
+        elif starred and line[0] == "*" and not following and (mark := marked(line)):
+            yield number, mark[1]
         elif number in bare:
             yield number, line.strip()
         elif is_ruled(lines, number) or is_capitals(line, following):
@@ -36,15 +41,25 @@ def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def marked(line: str) -> tuple[int, str] | None:
-    """Level and name of `## Heading`, as in Markdown."""
+    """Level and name of `## Heading`, as in Markdown, or of `** Heading`."""
     line = line.strip()
-    bare = line.lstrip("#")
+    sign = line[:1]
+    if sign not in ("#", "*"):
+        return None
+    bare = line.lstrip(sign)
     level = len(line) - len(bare)
     if not 1 <= level <= 6 or not bare[:1].isspace():
         return None
     name = bare.rstrip("#")
     name = name.strip() if name[-1:].isspace() else bare.strip()
     return (level, name) if name else None
+
+
+def is_outline(lines: list[str]) -> bool:
+    """Whether stars mark headings, as in GNU's NEWS files: of two levels, with gaps below."""
+    starred = [number for number, line in enumerate(lines[:-1]) if line.startswith("** ")]
+    gaps = sum(not lines[number + 1] for number in starred)
+    return gaps >= max(2, GAPS * len(starred))
 
 
 def is_comment(lines: list[str], number: int) -> bool:
@@ -79,7 +94,9 @@ def looks_like_one(line: str) -> bool:
         and len(name.split()) <= MOST_WORDS
         and not name.endswith((*ENDS, ",", ";", ":", "[", "{", "("))
         and not name.lower().startswith(("copyright", "all rights reserved"))
+        and (name[0].isalnum() or name[0] == "§")  # no quotation, no bracket, no ./command
         and "://" not in name
+        and not SETTING.search(name)
         and not ITEM.match(line)
         and any(map(str.isalpha, name))
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from summarize.errors import DataError
+from summarize.errors import DataError, first_line
 
 LONGEST = 64 * 2**20  # characters of a line, which a small compressed file may hold
 
@@ -37,7 +37,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError) as error:
         raise DataError(f"can't read {path}: {error}") from None
     except (ValueError, RecursionError) as error:  # also a number of thousands of digits
-        raise DataError(f"{path}:{number} is not JSON: {error}") from None
+        raise DataError(f"{path}:{number} is not JSON: {first_line(error)}") from None
 
 
 def open_text(path: Path) -> io.TextIOBase:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from summarize.document import compression, formats
-from summarize.document.document import Block, Document, without_collector
+from summarize.document.document import Block, Document, without_collector, without_contents
 from summarize.document.encodings import check_encoding, decode
 from summarize.document.parts import SHY, SURROGATE, assemble, has_words
 from summarize.errors import DocumentError
@@ -84,6 +85,7 @@ def of_format(kind: str, data: bytes | str, name: str) -> Document:
     parts = formats.parts(kind, data, name)
     note = " ".join(part.text for part in parts if part.kind == "note")
     text, blocks = assemble(part for part in parts if part.kind != "note")
+    blocks = tuple(without_contents(text, blocks))
     if not any(block.kind != "code" for block in blocks):
         what = "nothing but code" if blocks else "no words"
         raise DocumentError(f"{name} holds {what}")
@@ -101,7 +103,7 @@ def read_bytes(source: str) -> bytes:
         if source == STDIN:
             if sys.stdin is None:
                 raise DocumentError("stdin is closed; name a file")
-            data = read_stream(sys.stdin.buffer)
+            data = read_stream(standard_input())
         else:
             path = Path(source)
             if path.is_dir():
@@ -119,6 +121,40 @@ def read_bytes(source: str) -> bytes:
             f"split -C 32m {source}"
         )
     return data
+
+
+class Ahead:
+    """A stream whose first line can be looked at before it is read."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.held = bytearray()
+
+    def first_line(self) -> bytes:
+        """With its end, unless the input ends before; of a very long one the beginning."""
+        end = -1
+        while end < 0 and len(self.held) <= LARGEST_BYTES and (part := self.stream.read1(2**20)):
+            end = part.find(b"\n")
+            end += len(self.held) if end >= 0 else 0
+            self.held += part
+        return bytes(self.held[: end + 1]) if end >= 0 else bytes(self.held)
+
+    def read1(self, size: int = -1) -> bytes:
+        if not self.held:
+            found: bytes = self.stream.read1(size)
+            return found
+        part, self.held = bytes(self.held), bytearray()
+        return part
+
+
+@lru_cache(maxsize=1)
+def ahead(stream: Any) -> Ahead:
+    return Ahead(stream)
+
+
+def standard_input() -> Ahead:
+    """The same one each time, with what it holds."""
+    return ahead(sys.stdin.buffer)
 
 
 def read_stream(stream: Any) -> bytes:

@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 MANIFEST = "manifest.json"
+PATIENCE_SECONDS, PAUSE_SECONDS = 300.0, 0.2
 
 
 def cache_root() -> Path:
@@ -94,14 +97,33 @@ def is_whole(folder: Path) -> bool:
 
 @contextmanager
 def waiting_for(path: Path) -> Iterator[None]:
-    """Hold a lock file; another process that makes the same folder is waited for."""
+    """Hold a lock file; another process that makes the same folder is waited for, but not for ever:
+    it may be stopped. Raises TimeoutError."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        is_told = False
+        while not is_locked(handle):
+            if not is_told:
+                print("summarize: waiting for another process, which unpacks it", file=sys.stderr)
+                is_told = True
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{path} is held by another process")
+            time.sleep(PAUSE_SECONDS)
         yield
     finally:
         os.close(handle)
+
+
+def is_locked(handle: int) -> bool:
+    """Whether the lock could be had at once."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def digest(path: Path) -> str:

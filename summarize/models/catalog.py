@@ -1,7 +1,7 @@
-"""What is known about each model: kind, size, data, licence, and whether it is on this machine.
+"""What is known about each model: kind, size, data, license, and whether it is on this machine.
 
 For the models that ship and for folders that `summarize train` made, everything is read from their
-files. For models on the hub, parameters are rounded, and the licence is that of the model's page.
+files. For models on the hub, parameters are rounded, and the license is that of the model's page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from summarize.models.selector import shipped_selector
 PAPERS = "arXiv titles, SciTLDR, documentation pages"
 OUR_DATA = {"attention": "papers and general English"}
 CNN = "news (CNN/DailyMail)"
-# Short name -> kind, parameters, trained on, licence.
+# Short name -> kind, parameters, trained on, license.
 HUB = {
     "distilbart": ("encoder-decoder", 306_000_000, CNN, "Apache-2.0"),
     "bart": ("encoder-decoder", 406_000_000, CNN, "MIT"),
@@ -40,7 +40,7 @@ class Entry:
     parameters: int | None
     disk_bytes: int | None  # None where it is not on this machine
     trained_on: str
-    licence: str
+    license: str
     dev_rouge: dict[str, float] | None  # rouge1, rouge2, rougeL while training
     here: bool
     source: str
@@ -55,7 +55,7 @@ def catalog() -> list[Entry]:
         parameters=selector_parameters(),
         disk_bytes=SELECTOR.stat().st_size if SELECTOR.exists() else 0,
         trained_on="descriptions and titles of 120 sources",
-        licence="Apache-2.0",
+        license="Apache-2.0",
         dev_rouge=None,
         here=True,
         source="built in",
@@ -92,7 +92,7 @@ def folder_entry(folder: Path, name: str | None = None) -> Entry:
         parameters=count_parameters(folder / "model.safetensors"),
         disk_bytes=size_on_disk(folder),
         trained_on=f"{pairs:,} pairs: {data}" if isinstance(pairs, int) else data,
-        licence="Apache-2.0" if name else "yours",
+        license="Apache-2.0" if name else "yours",
         dev_rouge={k: dev[k] for k in ("rouge1", "rouge2", "rougeL") if k in dev} or None,
         here=True,
         source="ships with summarize" if name else str(folder),
@@ -123,7 +123,7 @@ def table(values: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def hub_entry(name: str) -> Entry:
-    kind, parameters, data, licence = HUB[name]
+    kind, parameters, data, terms = HUB[name]
     folder = on_this_machine(SHORT_NAMES[name])
     return Entry(
         name=name,
@@ -131,7 +131,7 @@ def hub_entry(name: str) -> Entry:
         parameters=parameters,
         disk_bytes=size_on_disk(folder) if folder else None,
         trained_on=data,
-        licence=licence,
+        license=terms,
         dev_rouge=None,
         here=folder is not None,
         source=SHORT_NAMES[name],

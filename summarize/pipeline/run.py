@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Unpack, cast
 
 from summarize.document.document import Document
+from summarize.document.language import is_foreign
 from summarize.errors import ModelError
 from summarize.models.base import Capabilities, Chooser, Model, is_chooser
-from summarize.models.registry import DEFAULT_MODEL, load_model
+from summarize.models.registry import DEFAULT_MODEL, SHORT_NAMES, SUMMARIZERS, load_model
 from summarize.options import Changes, Options, resolve
 from summarize.pipeline.alignment import Alignment
 from summarize.pipeline.attending import attend
@@ -17,6 +19,10 @@ from summarize.pipeline.checking import checked
 from summarize.pipeline.quoting import quote, refuse_ignored
 from summarize.pipeline.writing import Writing
 from summarize.summary import Summary
+
+# Models of known training data, which was English; for the first sentence no language is needed.
+ENGLISH_ONLY = {*SUMMARIZERS, *SHORT_NAMES} - {"lead"}
+FOREIGN = "this seems not to be English, the only language that {model} knows"
 
 
 def load_summarizer(
@@ -117,9 +123,17 @@ class Summarizer:
             found = [quote(document, asked, self.model) for document in read]
         else:
             found = Writing(self.writer, self.max_source_tokens, self.retries).run(read, asked)
+        found = [self.noticed(*pair) for pair in zip(found, read, strict=True)]
         if asked.check:
             return [checked(*pair) for pair in zip(found, read, strict=True)]
         return found
+
+    def noticed(self, summary: Summary, document: Document) -> Summary:
+        """With what a reader should know about the document."""
+        notices = [document.note] if document.note else []
+        if self.name in ENGLISH_ONLY and summary.mode != "facts" and is_foreign(document):
+            notices.append(FOREIGN.format(model=self.name))
+        return replace(summary, notices=notices) if notices else summary
 
     def attend(
         self,

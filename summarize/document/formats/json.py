@@ -9,7 +9,7 @@ from typing import Any
 
 from summarize.document.kinds import counted, listed, shortened
 from summarize.document.parts import SURROGATE
-from summarize.errors import DocumentError
+from summarize.errors import DocumentError, first_line
 
 KNOWN = ("text", "document", "body", "content", "article", "abstract", "description")
 LONG = 10  # words of a text that could be summarized
@@ -23,7 +23,7 @@ def to_text(text: str, name: str, field: str | None = None) -> str | dict[str, A
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{name} is not JSON: {str(error)[:100]}") from None
+        raise DocumentError(f"{name} is not JSON: {first_line(error, 100)}") from None
     if field is None:
         if has_text(values):
             return str(values)

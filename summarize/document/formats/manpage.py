@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from summarize.document.parts import Part, has_words
@@ -17,6 +18,12 @@ SYMBOLS = {
     **{"mc": "µ", "de": "°", "mu": "×", "->": "→", "<-": "←", ">=": "≥", "<=": "≤", "+-": "±"},
     **{"Lq": "“", "Rq": "”", 'L"': "“", 'R"': "”", "Fo": "«", "Fc": "»", "ga": "`"},
 }
+SYMBOLS |= {"ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "oa": "å", "oA": "Å", "/o": "ø"}
+SYMBOLS |= {"/O": "Ø", "/l": "ł", "/L": "Ł", "-d": "đ", "-D": "Đ", "Tp": "þ", "TP": "Þ", "Sd": "ð"}
+# \(:a is an a with two dots, and \[u00E4] too.
+ACCENTS = {":": "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303"}
+ACCENTS |= {",": "\u0327", "v": "\u030c"}
+UNICODE = re.compile(r"u[0-9A-F]{4,5}(?:_[0-9A-F]{4,5}){0,3}")
 PLAIN = {"-": "-", "e": "\\", "&": "", "|": "", "^": "", "/": "", ",": "", "c": "", " ": " "}
 PLAIN |= {"~": " ", "0": " ", "'": "'", "`": "`", ".": ".", "%": "", ":": "", "t": " ", "\\": "\\"}
 FONTS = {"B", "I", "R", "BR", "RB", "BI", "IB", "IR", "RI", "SM", "SB"}
@@ -192,7 +199,17 @@ def unescape(line: str) -> str:
     def symbol(found: re.Match[str]) -> str:
         name = found[1] or found[2] or found[4] or found[5]
         if name:
-            return SYMBOLS.get(name, "'" if name.endswith("'") else "")
+            return SYMBOLS.get(name) or letter(name) or ("'" if name.endswith("'") else "")
         return PLAIN.get(found[6] or found[3] or "", "")
 
     return ESCAPE.sub(symbol, line)
+
+
+def letter(name: str) -> str:
+    """By its number, or a letter with an accent; else nothing."""
+    found = ""
+    if UNICODE.fullmatch(name):
+        found = "".join(chr(int(code, 16)) for code in name[1:].split("_"))
+    elif len(name) == 2 and name[0] in ACCENTS and name[1].isalpha():
+        found = name[1] + ACCENTS[name[0]]
+    return unicodedata.normalize("NFC", found)

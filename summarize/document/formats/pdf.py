@@ -9,7 +9,7 @@ import logging
 import re
 import warnings
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from summarize.document.parts import Part, has_words
@@ -32,7 +32,7 @@ BULLET = re.compile(r"(?:[•▪●◦‣∙*–-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+
 ENDS = (".", "!", "?", "…", ":", '."', ".”", ".)", "?”", "!”")
 DOT_LEADERS = re.compile(r"(?:\. ?){4,60}\s{0,9}\w{0,5}$")  # an entry in a table of contents
 LONG_WORD = 22  # letters; few words are longer, and words glued together are
-UNREADABLE = 0.25  # of a page's letters in such words, or of its words single letters
+UNREADABLE = 0.25  # of a page's letters in such words, or of its words too many short ones
 
 
 def parts(data: bytes, name: str) -> list[Part]:
@@ -100,22 +100,26 @@ def page_text(page: Any) -> tuple[str, bool]:
     except Exception:  # fonts without widths, and the like
         placed = ""
     candidates = [
-        candidate for candidate in (placed, closed_up(text), closed_up(placed)) if candidate
+        candidate
+        for candidate in (placed, closed_up(text), closed_up(placed), by_letters(page))
+        if candidate
     ]
     best = min([text, *candidates], key=damage)
     return best, damage(best) <= UNREADABLE
 
 
 def damage(text: str) -> float:
-    """The share of letters in glued words or of single letters among the words, whichever is
-    larger. Scripts that part no words with spaces have neither."""
+    """The share of letters in glued words, or of words of one or two letters as far as there are
+    more than any language has, whichever is larger. Scripts that part no words with spaces have
+    neither."""
     words = [word for word in text.split() if word.isascii() and word.isalpha()]
     if len(words) < 8 and len(text) < 100:
         return 0.0
     letters = sum(map(len, words)) or 1
     glued = sum(len(word) for word in words if len(word) > LONG_WORD) / letters
     single = sum(len(word) == 1 for word in words) / max(1, len(words))
-    return max(glued, single - 0.1)
+    short = sum(len(word) <= 2 for word in words) / max(1, len(words))
+    return max(glued, single - 0.1, short - 0.3)
 
 
 def closed_up(text: str) -> str:
@@ -125,6 +129,38 @@ def closed_up(text: str) -> str:
         words = re.split(r"\s{2,}", line.strip())
         lines.append(" ".join("".join(word.split(" ")) for word in words))
     return "\n".join(lines)
+
+
+def by_letters(page: Any) -> str:
+    """Of a page whose letters were set one by one, without spaces: a word ends where the next
+    letter stands farther off than it does after most letters of its kind."""
+    lines: dict[int, list[tuple[float, str]]] = {}
+
+    def keep(text: str, matrix: Any, place: Any, font: Any, size: float) -> None:
+        if text.strip():
+            x, y = place[4] + matrix[4], place[5] + matrix[5]
+            lines.setdefault(round(y), []).append((x, text.strip()))
+
+    try:
+        page.extract_text(visitor_text=keep)
+    except Exception:
+        return ""
+    rows = [sorted(row) for row in lines.values()]
+    steps: dict[str, list[float]] = {}
+    for row in rows:
+        for (x, letter), (after, _) in pairwise(row):
+            steps.setdefault(letter, []).append(after - x)
+    usual = {letter: sorted(found)[len(found) // 10] for letter, found in steps.items()}
+    typical = sorted(usual.values())[len(usual) // 2] if usual else 0.0
+    found = []
+    for row in rows:
+        text = row[0][1]
+        for (x, letter), (after, following) in pairwise(row):
+            # A mark that ends words says nothing by its own steps.
+            step = usual[letter] if letter.isalnum() else min(usual.values())
+            text += (" " if after - x > step + typical / 4 else "") + following
+        found.append(text)
+    return "\n".join(found)
 
 
 def page_lines(page: str) -> list[str]:

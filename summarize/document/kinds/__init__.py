@@ -42,7 +42,7 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     "chat": lambda head: some(head, ":>", 3),
     "log": lambda head: some(head, "0123456789:[<") or some(head, "DEFIOW"),
     "settings": lambda head: len(head) > 4 and some(head[:5], ":="),
-    "aligned": lambda head: len(head) > 4 and some(head[1:5], ("  ", "\t"), 2),
+    "aligned": lambda head: len(head) > 1 and some(head[:9], ("  ", "\t", " on /"), 1),
     "columns": lambda head: len(head) > 1 and some(head, ":/0123456789", 1),
     "code": lambda head: head[0].startswith(("#", "//", "<?xml")) or some(head, "(){};=:"),
 }

@@ -8,13 +8,15 @@ import re
 from summarize.document.kinds import Found, head_lines, listed
 
 LEAST_LINES = 5
-# A name without a space and "=", or one of a few words and ":".
+# A name without a space and "=", or one of a few words and ":", which may be set in.
 SETTING = re.compile(
-    r"(?:export )?([\w.-]{1,60})=(.*)|([\w(][\w()./-]*(?: [\w()./-]+){0,2})\s*:((?:\s.*)?)"
+    r"(?:export )?([\w.-]{1,60})=(.*)"
+    r"|[ \t]{0,8}([\w(][\w()./-]*(?: [\w()./-]+){0,4})\s*:((?:\s.*)?)"
 )
 SENTENCE = re.compile(r"(?:[^\W\d_]{2,60}[,;:]? ){3}.*[.!?]$")
 WORDS = re.compile(r"(?<!\S)[A-Za-z]{2,}(?!\S)")
 MOST_WORDS = 1.5  # of a value, on average
+LONG_VALUE = 6  # words; more of them tell no more
 MOST_NAMES = 6
 
 
@@ -42,7 +44,7 @@ def settings_of(lines: list[str]) -> list[str] | None:
         value = (found[2] or found[4] or "").strip()
         if SENTENCE.match(value):
             return None
-        words += len(WORDS.findall(value[:200])) if found[3] else 0
+        words += min(LONG_VALUE, len(WORDS.findall(value[:200]))) if found[3] else 0
         numbers += found[3] is None or any(map(str.isdigit, value))
         names.append(" ".join((found[1] or found[3]).split()))
     if len(names) < LEAST_LINES or words > MOST_WORDS * len(names):

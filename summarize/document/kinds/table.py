@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from itertools import islice
 from typing import Any
@@ -13,6 +14,7 @@ DELIMITERS = ",\t;|"
 SAMPLE = 50  # rows that have to agree
 LONGEST_CELL = 60  # characters on average; prose with commas has few and long ones
 MOST_RANGES = 4
+IS_DATA = re.compile(r"\d|\.{0,2}/")  # 32K, ./path: no name of a column begins so
 
 
 def recognize(text: str, name: str) -> Found | None:
@@ -54,7 +56,7 @@ def describe(text: str, delimiter: str) -> dict[str, Any]:
     rows = csv.reader(text.split("\n"), delimiter=delimiter)
     first = next((row for row in rows if row), [])
     second = next((row for row in rows if row), [])
-    has_header = not any(map(is_number, first)) and all(first)
+    has_header = all(first) and not any(is_number(cell) or IS_DATA.match(cell) for cell in first)
     columns = [shortened(cell, 40) for cell in first] if has_header else []
     lows: list[float | None] = [None] * len(first)
     highs: list[float | None] = [None] * len(first)
