@@ -102,12 +102,20 @@ def zipped(files: dict[str, str | bytes]) -> bytes:
     return out.getvalue()
 
 
-def pdf(text: str = BODY, password: str | None = None) -> bytes:
-    """A page with a line for each part of the text; written by hand, as pypdf draws no text."""
+def pdf(text: str = BODY, password: str | None = None, set_apart: float | None = None) -> bytes:
+    """A page with a line for each part of the text; written by hand, as pypdf draws no text. Its
+    letters are drawn one by one, without spaces, where they are to be so far apart."""
     from pypdf import PdfReader, PdfWriter
 
     lines = "".join(f"({line}) Tj 0 -14 Td " for line in text.split(". ") if line)
     stream = f"BT /F1 12 Tf 50 750 Td {lines} ET".encode()
+    if set_apart is not None:
+        stream = b"".join(
+            b"BT /F1 12 Tf %f %d Td (%c) Tj ET " % (50 + n * set_apart, 750 - 14 * y, ord(letter))
+            for y, line in enumerate(filter(None, text.split(". ")))
+            for n, letter in enumerate(line)
+            if letter != " "
+        )
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -163,6 +171,14 @@ def own_prose(document: Document) -> str:
         for index, block in enumerate(document.blocks)
         if block.kind not in ("code", "table", "quote")
     )
+
+
+@pytest.mark.parametrize("distance", [8.0, 11.0])
+def test_letters_of_a_pdf_set_one_by_one_make_words(distance: float, tmp_path: Path) -> None:
+    text = "The boats will be moved on Friday because the harbour is to be closed for repairs"
+    (tmp_path / "a.pdf").write_bytes(pdf(". ".join([text] * 6), set_apart=distance))
+    found = read(str(tmp_path / "a.pdf")).text
+    assert " ".join(found.split()) == " ".join([text] * 6)
 
 
 @pytest.mark.parametrize("data", [HTML.encode(), pdf(), docx(), MAIL.encode(), MARKDOWN.encode()])

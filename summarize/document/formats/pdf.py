@@ -156,8 +156,9 @@ def by_letters(page: Any) -> str:
     for row in rows:
         text = row[0][1]
         for (x, letter), (after, following) in pairwise(row):
-            # A mark that ends words says nothing by its own steps.
+            # What mostly ends words, such as a comma, says little by its own steps.
             step = usual[letter] if letter.isalnum() else min(usual.values())
+            step = min(step, 1.5 * typical) if len(letter) == 1 else step
             text += (" " if after - x > step + typical / 4 else "") + following
         found.append(text)
     return "\n".join(found)
