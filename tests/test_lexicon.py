@@ -47,6 +47,33 @@ def test_unknown_names_numbers_and_rare_words(chunk: str) -> None:
     assert not known().allows(chunk, False)
 
 
+JOINED = r"The net/core path and / or os.path read tx_byte: input, output in $\mathrm{Hilb}_d^n$ for n < 3."
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    ["net/core:", "(os.path", "tx_byte", "input/output", "and/or", "i.e.", "n", "a"]
+    + [r"$\mathrm{Hilb}_d^n$,", r"\mathrm{Hilb}"],
+)
+def test_joined_words_and_formulas_of_the_text(chunk: str) -> None:
+    found = known(JOINED)
+    assert found.allows(chunk, False)
+    assert all(found.may_become(chunk[:i], False) for i in range(1, len(chunk) + 1))
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    ["net/method:", "net/core/path", "tx_study", "a.method", "j", r"$\mathrm{Hilb}_d^m$"]
+    + [r"\mathbf{d}", "of/with"],
+)
+def test_joined_words_and_formulas_that_the_text_lacks(chunk: str) -> None:
+    assert not known(JOINED).allows(chunk, False)
+
+
+def test_unsupported_names_joined_words() -> None:
+    assert unsupported("a fix of net/sched and tx_byte", JOINED) == ["net/sched"]
+
+
 def test_a_capital_at_the_start_is_no_name() -> None:
     assert known().allows("Study", True) and not known().allows("Study", False)
     assert not known().allows("Quark", True)

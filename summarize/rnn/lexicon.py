@@ -25,6 +25,8 @@ FEW_WORDS = 5_000
 ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # As far as what belongs to a number, a version or a product's name goes: 3.5, GPT-4, 10:30, x86_64.
 UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*")
+# Words that are joined to one name: mb/intel, tx_byte, os.path, std::sort.
+JOINED = re.compile(r"[^\W_]+(?:(?:[/._\\]|::)+[^\W_]+)+")
 # What a chunk ends with that may still grow.
 LAST_ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?\Z")
 LAST_UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*[-.,:/+*^'’‐–]?\Z")
@@ -36,6 +38,8 @@ ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er")
 OPENING = "\"'“‘([*_-"
 CLOSING = "\"'”’)]»*_"
 STOPS = ".?!:"  # a sentence begins after these
+LETTERS = frozenset("aieg")  # of i.e. and e.g. too; another one, such as n, stands for something
+AROUND = "([\"'“‘.,;:!?)]”’"  # marks that a formula may have got from its sentence
 
 
 class Words:
@@ -93,6 +97,9 @@ class Known:
 
     def allows(self, chunk: str, is_start: bool) -> bool:
         """Whether each word of `chunk`, which has no space, is known."""
+        return self.allows_joined(chunk) and self.allows_words(chunk, is_start)
+
+    def allows_words(self, chunk: str, is_start: bool) -> bool:
         if DIGIT.search(chunk):
             return all(self.allows_unit(unit, is_start) for unit in UNIT.findall(chunk))
         return all(
@@ -104,12 +111,49 @@ class Known:
         folded = word.casefold().replace("’", "'")
         if is_name(word, is_start):
             return self.holds(folded)
-        if folded in self.words or folded in self.frequent or len(folded) == 1:
+        if folded in self.words or folded in LETTERS:
+            return True
+        if len(folded) > 1 and folded in self.frequent:
             return True
         if "'" in folded:
             first, _, rest = folded.rpartition("'")
             return rest in CONTRACTED and self.allows_word(first, True)
         return self.holds(folded)
+
+    def allows_joined(self, chunk: str) -> bool:
+        """Formulas and joined names stand in the text as they are, but for two words with one
+        stroke between them, of which the text has both: input/output."""
+        if "\\" in chunk:
+            return self.has_formula(chunk)
+        return all(self.holds_joined(found.group().casefold()) for found in JOINED.finditer(chunk))
+
+    def has_formula(self, chunk: str) -> bool:
+        return chunk.casefold().replace("’", "'").strip(AROUND) in self.folded
+
+    def holds_joined(self, name: str) -> bool:
+        if DIGIT.search(name) or name in self.folded or name + "." in ABBREVIATIONS:
+            return True
+        parts = name.split("/")
+        return name == "and/or" or (
+            len(parts) == 2 and all(part.isalpha() and self.holds(part) for part in parts)
+        )
+
+    def may_become_joined(self, chunk: str) -> bool:
+        """Whether what the chunk joins may go on to a name of the text."""
+        if "\\" in chunk:
+            return self.has_formula(chunk)
+        for found in JOINED.finditer(chunk):
+            name = found.group().casefold()
+            if self.holds_joined(name):
+                continue
+            first, _, last = name.rpartition("/")
+            grows = found.end() == len(chunk) and (
+                name == "and/o"
+                or (first.isalpha() and self.holds(first) and self.sorted_words.has_prefix(last))
+            )
+            if not grows:
+                return False
+        return True
 
     def allows_unit(self, unit: str, is_start: bool) -> bool:
         if not DIGIT.search(unit):
@@ -125,17 +169,20 @@ class Known:
         return len(parts) > 1 and all(
             part.casefold() in self.units
             if DIGIT.search(part)
-            else part.islower() and self.allows_word(part, False)
+            else part.islower()
+            and (self.holds(part) if "/" in unit else self.allows_word(part, False))
             for part in parts
         )
 
     def may_become(self, chunk: str, is_start: bool) -> bool:
         """Whether `chunk` may go on, without a space, to one that is allowed."""
+        if not self.may_become_joined(chunk):
+            return False
         last = (LAST_UNIT if DIGIT.search(chunk) else LAST_ATOM).search(chunk)
         if last is None:
             return self.allows(chunk, is_start)
         first = chunk[: last.start()]
-        if first and not self.allows(first, is_start):
+        if first and not self.allows_words(first, is_start):
             return False
         starts = is_start and not first.strip(OPENING)
         return self.may_become_word(last.group(), starts) or self.allows(chunk, is_start)
@@ -226,6 +273,9 @@ def unsupported(text: str, document: str) -> list[str]:
                 folded = word.group().casefold().replace("’", "'")
                 if is_name(word.group(), starts) and not known.holds(folded):
                     found[word.group()] = None
+        for name in JOINED.finditer(chunk):
+            if not known.holds_joined(name.group().casefold()):
+                found[name.group()] = None
         is_start = ends_sentence(chunk)
     return list(found)
 
