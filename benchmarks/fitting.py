@@ -36,25 +36,57 @@ class Fit(NamedTuple):
 
 
 def fit(
-    names: Sequence[str], groups: Sequence[Group], hidden: int, epochs: int, seed: int = SEED
+    names: Sequence[str], groups: Sequence[Group], hidden: int, epochs: int, seeds: int = 1
 ) -> Fit:
-    """The weights of the epoch that does best on the groups held out."""
+    """The mean of the scorers of several seeds, as one that has the hidden units of all."""
+    sizes = np.array([len(group.rows) for group in groups])
+    held = np.array([group.is_held_out for group in groups])
+    rows = np.concatenate([group.rows for group in groups]).astype(np.float32)
+    worth = np.concatenate([group.worth for group in groups]).astype(np.float32)
+    learned_from = np.repeat(~held, sizes)
+    mean = rows[learned_from].mean(axis=0, dtype=np.float64)
+    scale = np.maximum(rows[learned_from].std(axis=0, dtype=np.float64), 1e-3)
+    scaled = np.clip((rows - mean) / scale, -CLIP, CLIP).astype(np.float32)
+    parts = [
+        fit_once(scaled, worth, sizes, held, hidden, epochs, SEED + number)
+        for number in range(seeds)
+    ]
+    scorer = Scorer(
+        tuple(names),
+        mean,
+        scale,
+        np.concatenate([units for units, _ in parts]),
+        np.concatenate([output for _, output in parts]) / seeds,
+    )
+    testing = [groups[i] for i in np.flatnonzero(held)]
+    taken = [group.worth[int(np.argmax(scorer.score(group.rows)))] for group in testing]
+    return Fit(
+        scorer,
+        float(np.mean(taken)),
+        float(np.mean([group.worth[0] for group in testing])),
+        float(np.mean([group.worth.max() for group in testing])),
+    )
+
+
+def fit_once(
+    scaled: NDArray[np.float32],
+    worth: NDArray[np.float32],
+    sizes: NDArray[np.int64],
+    held: NDArray[np.bool_],
+    hidden: int,
+    epochs: int,
+    seed: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Hidden units, their bias last, and the output's weights, of the epoch that does best on the
+    groups held out."""
     import torch
 
     torch.manual_seed(seed)
     torch.set_num_threads(1)
-    sizes = np.array([len(group.rows) for group in groups])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    rows = np.concatenate([group.rows for group in groups]).astype(np.float32)
-    worth = np.concatenate([group.worth for group in groups]).astype(np.float32)
-    held = np.array([group.is_held_out for group in groups])
-    learned_from = np.repeat(~held, sizes)
-    mean = rows[learned_from].mean(axis=0, dtype=np.float64)
-    scale = np.maximum(rows[learned_from].std(axis=0, dtype=np.float64), 1e-3)
-    x = torch.tensor(np.clip((rows - mean) / scale, -CLIP, CLIP), dtype=torch.float32)
-    y = torch.tensor(worth)
+    x, y = torch.tensor(scaled), torch.tensor(worth)
     network = torch.nn.Sequential(
-        torch.nn.Linear(len(names), hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, 1, bias=False)
+        torch.nn.Linear(x.shape[1], hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, 1, bias=False)
     )
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
@@ -79,7 +111,7 @@ def fit(
     generator = np.random.default_rng(seed)
     learning, testing = np.flatnonzero(~held), np.flatnonzero(held)
     best, kept = -1.0, [p.detach().clone() for p in network.parameters()]
-    for epoch in range(epochs):
+    for _ in range(epochs):
         order = generator.permutation(learning)
         for chosen in np.array_split(order, max(1, len(order) // BATCH)):
             scores, worths, mask = padded(chosen)
@@ -95,13 +127,6 @@ def fit(
         found = taken(testing)
         if found >= best:
             best, kept = found, [p.detach().clone() for p in network.parameters()]
-        if epoch % 5 == 4:
-            print(f"  epoch {epoch + 1}: held out {100 * found:.2f}, best {100 * best:.2f}")
-    with torch.no_grad():
-        for parameter, value in zip(network.parameters(), kept, strict=True):
-            parameter.copy_(value)
-    weight, bias, output = (p.detach().double().numpy() for p in network.parameters())
-    scorer = Scorer(tuple(names), mean, scale, np.hstack([weight, bias[:, None]]), output[0])
-    first = float(np.mean([groups[i].worth[0] for i in testing]))
-    oracle = float(np.mean([groups[i].worth.max() for i in testing]))
-    return Fit(scorer, taken(testing), first, oracle)
+    print(f"  seed {seed}: held out {100 * best:.2f}", flush=True)
+    weight, bias, output = (p.double().numpy() for p in kept)
+    return np.hstack([weight, bias[:, None]]), output[0]

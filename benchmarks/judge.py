@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from decodes import DEV, Decoded, decode
+from decodes import DEV, Decoded, decode, writer
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
@@ -30,10 +30,11 @@ from summarize.document.document import Document
 from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import rouge_scores
 from summarize.files import write_text
-from summarize.models.judge import FILE, NAMES, Case, Judge, features
+from summarize.models.base import Passage, Standing
+from summarize.models.judge import FILE, NAMES, Case, Judge, features, risk_of
 from summarize.models.registry import shipped
-from summarize.models.rerank import taken_apart
-from summarize.models.rnn import Rnn, repeats_words
+from summarize.models.rerank import Reranker
+from summarize.models.rnn import Rnn, first_fit
 from summarize.models.scorer import CLIP
 from summarize.models.selector import score_sentences
 from summarize.rnn.manifest import add_to_set
@@ -50,37 +51,41 @@ Array = NDArray[np.float64]
 class Cases(NamedTuple):
     decoded: list[Decoded]
     rows: Array  # (N, F)
+    risk: Array  # (N,) points by which the line must win beyond the margin
     written: Array  # (N, 3) ROUGE of the written lines
     chosen: Array  # (N, 3) ... of the chosen sentences
     fold: NDArray[np.int64]
 
 
-def best_line(model: Rnn, one: Decoded) -> int:
+def best_line(model: Rnn, one: Decoded) -> tuple[int, Standing | None]:
     """As the model gives it: by the reranker, without lines that repeat themselves."""
-    order = list(range(len(one.lines)))
-    if model.reranker is not None:
-        text = taken_apart(one.passage, one.starts, one.style, one.familiarity)
-        scores = model.reranker.scores(text, one.lines)
-        order = [int(i) for i in np.argsort(-scores, kind="stable")]
-    return next((i for i in order if not repeats_words(one.lines[i].text)), order[0])
+    if model.reranker is None:
+        return first_fit(one.lines, range(len(one.lines))), None
+    passage = Passage(one.passage, one.starts, ())
+    ranking = model.reranker.rank(passage, one.style, one.lines, one.familiarity)
+    best = first_fit(one.lines, ranking.order)
+    return best, ranking.standing(best)
 
 
 def cases_of(model: Rnn, found: Sequence[Decoded]) -> Cases:
-    rows, written, chosen = [], [], []
+    rows, risk, written, chosen = [], [], [], []
     for one in found:
-        line = one.lines[best_line(model, one)]
+        best, standing = best_line(model, one)
+        line = one.lines[best]
         document = Document.from_text(one.document)
         best = score_sentences(document, one.style).best
         familiar = 1.0 if one.familiarity is None else one.familiarity
         confidence = math.exp(float(np.mean(line.log_probs))) if line.log_probs else 0.0
-        case = Case(document, line.text, best, confidence * familiar, familiar, one.style)
+        case = Case(document, line.text, best, confidence * familiar, familiar, one.style, standing)
         rows.append(features(case))
+        risk.append(risk_of(standing))
         written.append(line.text)
         chosen.append(document.sentence_text(best) if best is not None else "")
     references = [one.references for one in found]
     return Cases(
         list(found),
         np.array(rows),
+        np.array(risk),
         rouge(written, references),
         rouge(chosen, references),
         np.array([zlib.crc32(one.source.encode()) // 7 % FOLDS for one in found]),
@@ -134,7 +139,9 @@ def margins_of(cases: Cases, gain: Array) -> dict[str, float]:
     found = {}
     for style, affordable in AFFORDABLE.items():
         mine = styles == style
-        means = np.array([np.where(gain > m, written, chosen)[mine].mean() for m in MARGINS])
+        means = np.array(
+            [np.where(gain - cases.risk > m, written, chosen)[mine].mean() for m in MARGINS]
+        )
         found[style] = float(MARGINS[np.flatnonzero(means >= means.max() - affordable)[-1]])
     return found
 
@@ -150,7 +157,7 @@ def table(cases: Cases, gain: Array, worth: Array, margins: dict[str, float]) ->
         )
     for name in sorted(set(names)):
         groups[name] = np.array([other == name for other in names])
-    is_written = gain > np.array([margins[one.style] for one in cases.decoded])
+    is_written = gain - cases.risk > np.array([margins[one.style] for one in cases.decoded])
     auto = np.where(is_written[:, None], cases.written, cases.chosen)
     confidence = cases.rows[:, NAMES.index("confidence")]
     return {
@@ -190,7 +197,9 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     dev = decode(arguments.folder, arguments.data, arguments.cache, DEV, arguments.dev_size)
-    cases = cases_of(Rnn(arguments.folder), [one for one in dev if one.lines])
+    model = writer(arguments.folder)
+    model.reranker = Reranker.from_files(model.files, arguments.folder)
+    cases = cases_of(model, [one for one in dev if one.lines])
     gain, worth = cross_validated(cases).T
     margins = margins_of(cases, gain)
     found = table(cases, gain, worth, margins)

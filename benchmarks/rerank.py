@@ -17,25 +17,27 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from decodes import DEV, TRAIN, Decoded, decode
+from decodes import DEV, TRAIN, Decoded, decode, writer
 from fitting import Group, fit
 from numpy.typing import NDArray
 
 from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import paired_difference, rouge_scores
 from summarize.files import write_text
+from summarize.models.base import Passage
 from summarize.models.registry import shipped
 from summarize.models.rerank import FILE, NAMES, Reranker, Text, features, grams, taken_apart
-from summarize.models.rnn import Rnn
+from summarize.models.scorer import Scorer
 from summarize.models.term_vectors import terms
 from summarize.rnn.manifest import add_to_set
 
-HIDDEN, EPOCHS = 8, 30
+HIDDEN, EPOCHS, SEEDS = 8, 30, 4
+SPREAD = 0.66  # usual deviation of the scores in a beam
 KINDS = ("rouge1", "rouge2", "rougeL")
 
 
@@ -63,6 +65,12 @@ def f1_of_sequence(line: Sequence[str], wanted: Sequence[str]) -> float:
     return 2 * row[-1] / max(1, len(line) + len(wanted))
 
 
+def spread(scorer: Scorer, groups: Sequence[Group]) -> Scorer:
+    """The same order, with scores that differ as much as models/doubt.py expects."""
+    usual = float(np.mean([scorer.score(group.rows).std() for group in groups]))
+    return replace(scorer, output=scorer.output * SPREAD / usual)
+
+
 def text_of(one: Decoded) -> Text:
     return taken_apart(one.passage, one.starts, one.style, one.familiarity)
 
@@ -77,7 +85,9 @@ def group(one: Decoded) -> Group:
 
 
 def chosen(reranker: Reranker, one: Decoded) -> int:
-    return int(np.argmax(reranker.scores(text_of(one), one.lines)))
+    """As it is given: lines that a person would doubt count less."""
+    passage = Passage(one.passage, one.starts, ())
+    return reranker.rank(passage, one.style, one.lines, one.familiarity).order[0]
 
 
 def measure(reranker: Reranker, found: Sequence[Decoded]) -> dict[str, Any]:
@@ -87,8 +97,10 @@ def measure(reranker: Reranker, found: Sequence[Decoded]) -> dict[str, Any]:
         max(one.lines, key=lambda line: worth(terms(line.text), [terms(r) for r in one.references]))
         for one in found
     ]
+    scores_alone = [int(np.argmax(reranker.scores(text_of(one), one.lines))) for one in found]
     texts = {
         "search": [one.lines[0].text for one in found],
+        "without doubt": [o.lines[i].text for o, i in zip(found, scores_alone, strict=True)],
         "reranker": [one.lines[chosen(reranker, one)].text for one in found],
         "best of the beam": [line.text for line in best],
     }
@@ -120,12 +132,12 @@ def main() -> None:
     train = decode(arguments.folder, arguments.data, arguments.cache, TRAIN, arguments.size)
     groups = [group(one) for one in train if len(one.lines) > 1]
     print(f"{len(groups)} beams, {sum(len(g.rows) for g in groups)} hypotheses")
-    fitted = fit(NAMES, groups, HIDDEN, EPOCHS)
+    fitted = fit(NAMES, groups, HIDDEN, EPOCHS, SEEDS)
     print(
         f"held out: first {100 * fitted.first:.2f}, reranked {100 * fitted.taken:.2f}, "
         f"best {100 * fitted.best:.2f}"
     )
-    reranker = Reranker(fitted.scorer)
+    reranker = Reranker(spread(fitted.scorer, groups))
     dev = decode(arguments.folder, arguments.data, arguments.cache, DEV, arguments.dev_size)
     dev = [one for one in dev if one.lines]
     by_data = {f"{one.data}, {one.style}": one for one in dev}
@@ -142,7 +154,7 @@ def main() -> None:
         print("worse than the order of the search: nothing is written; decode more (--size)")
     elif not arguments.keep:
         add_to_set(arguments.folder, {FILE: reranker.to_bytes()})
-        assert Rnn(arguments.folder).reranker is not None
+        assert Reranker.from_files(writer(arguments.folder).files, arguments.folder)
         print(arguments.folder / FILE, len(reranker.to_bytes()), "bytes")
     if arguments.output:
         result = {

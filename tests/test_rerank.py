@@ -23,6 +23,7 @@ from summarize.models.rerank import (
     features,
     longest_run,
     shares_of,
+    similarities,
     taken_apart,
 )
 from summarize.models.scorer import Scorer, digest
@@ -74,16 +75,19 @@ def test_signals_are_finite_and_the_order_has_each_line_once(lines: list[Line], 
     rows = features(taken_apart(TEXT, STARTS, style), lines)
     assert rows.shape == (len(lines), len(ranking.NAMES))
     assert np.isfinite(rows).all()
-    order = Reranker(random_scorer(ranking.NAMES)).order(Passage(TEXT, STARTS, []), style, lines)
+    reranker = Reranker(random_scorer(ranking.NAMES))
+    found = reranker.rank(Passage(TEXT, STARTS, []), style, lines)
+    order, scores = found.order, found.scores
     assert sorted(order) == list(range(len(lines)))
+    assert (np.diff(scores[order]) <= 0).all()
+    standing = found.standing(order[0])
+    assert 0 <= standing.agreement <= 1.000001 and standing.lead >= -1e-9
 
 
 def test_a_passage_without_text_keeps_the_order_of_the_search() -> None:
     lines = [Line("a", [-1.0], -1, True), Line("b", [-2.0], -2, True)]
-    assert Reranker(random_scorer(ranking.NAMES)).order(Passage("", [], []), "tldr", lines) == [
-        0,
-        1,
-    ]
+    reranker = Reranker(random_scorer(ranking.NAMES))
+    assert reranker.rank(Passage("", [], []), "tldr", lines).order == [0, 1]
 
 
 def named(lines: list[Line]) -> list[dict[str, float]]:
@@ -108,7 +112,7 @@ def test_a_copy_an_invention_and_a_loose_end_are_seen() -> None:
 
 def test_agreement_is_highest_for_what_most_say() -> None:
     words = [s.lower().split() for s in (SENTENCES[0], SENTENCES[0], SENTENCES[2])]
-    one, two = agreement(words, [-1.0, -1.0, -1.0])
+    one, two = (agreement(same, np.ones(3)) for same in similarities(words))
     assert one[0] == one[1] > one[2]
     assert two[0] == two[1] > two[2]
 

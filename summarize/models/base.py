@@ -87,6 +87,14 @@ class Source(NamedTuple):
     familiarity: float | None = None  # 1 for a text like those it learned from, 0 for another
 
 
+class Standing(NamedTuple):
+    """A draft among the hypotheses that it was chosen from."""
+
+    agreement: float  # how much the others say what it says, 0 to 1
+    lead: float  # of its score over their mean
+    doubt: float  # how likely it says what its source does not, 0 to 1
+
+
 class Draft(NamedTuple):
     """What the model wrote from one source."""
 
@@ -97,6 +105,7 @@ class Draft(NamedTuple):
     attention: NDArray[np.float32] | None = None  # (len(ids), source tokens)
     is_finished: bool = True  # ends as a sentence, or where the model ended it
     encode_seconds: float = 0.0  # of its whole batch
+    standing: Standing | None = None  # among what else the model could have written
 
 
 class TokenAttention(NamedTuple):

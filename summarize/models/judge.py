@@ -18,28 +18,29 @@ from typing import NamedTuple
 import numpy as np
 
 from summarize.document.document import Document
+from summarize.models.base import Standing
+from summarize.models.content import contents_of
+from summarize.models.papers import log_odds
 from summarize.models.rerank import f1, grams, share
-from summarize.models.scorer import (
-    CLIP,
-    UNUSABLE,
-    Array,
-    damaged,
-    from_bytes,
-    rounded,
-    to_bytes,
-)
-from summarize.models.sentence_features import CONNECTS, REFERS
+from summarize.models.scorer import CLIP, UNUSABLE, Array, damaged, from_bytes, rounded, to_bytes
+from summarize.models.sentence_features import CONNECTS, REFERS, sentences_of
 from summarize.models.term_vectors import STOP_WORDS, terms
 
 FILE = "judge.json"
 OPENING = 40  # terms of a document that count as its opening
+TOLERATED, RISK = 0.3, 10.0  # doubt, and points of ROUGE for each that is more
 NAMES = (
     *("confidence", "sure", "familiarity", "confidence of titles"),
     *("agrees", "agrees in pairs", "agrees with headings", "agrees with opening"),
     *("chosen agrees with headings", "chosen leans back", "chosen first", "chosen late"),
     *("known words", "known pairs", "new words", "new names"),
     *("log written", "log chosen", "written beside chosen", "long chosen"),
-    *("log document", "log sentences", "title style"),
+    *("log document", "log sentences", "title style", "paper"),
+    *("f1", "pairs", "precision", "content", "weakest", "omitted", "length"),
+    *("chosen f1", "chosen pairs", "chosen content", "chosen length"),
+    *("f1 beside chosen", "pairs beside chosen", "content beside chosen"),
+    *("best f1", "expected length", "agreement", "lead", "doubt", "alone"),
+    *("f1 of titles", "pairs of titles", "agreement of titles", "chosen f1 of titles"),
 )
 
 
@@ -52,6 +53,7 @@ class Case(NamedTuple):
     confidence: float  # of the written line, times the familiarity
     familiarity: float
     style: str
+    standing: Standing | None = None
 
 
 class Verdict(NamedTuple):
@@ -75,6 +77,10 @@ def features(case: Case) -> Array:
     names = {w.strip(".,;:()'\"").lower() for w in case.written.split()[1:] if w[:1].isupper()}
     place = 0 if case.chosen is None else case.chosen
     is_title = float(case.style == "title")
+    is_paper = log_odds(document.text) > 0
+    contents = contents_of(sentences_of(document), case.style, is_paper)
+    hoped, other = contents.expected(written), contents.expected(chosen)
+    standing = case.standing or Standing(0.0, 0.0, 0.0)
     named = {
         "confidence": case.confidence,
         "sure": math.log(max(1e-3, case.confidence)),
@@ -101,8 +107,38 @@ def features(case: Case) -> Array:
         "log document": math.log1p(len(every)),
         "log sentences": math.log1p(len(document.sentences)),
         "title style": is_title,
+        "paper": float(is_paper),
+        "f1": hoped.f1,
+        "pairs": hoped.pairs_f1,
+        "precision": hoped.precision,
+        "content": hoped.content,
+        "weakest": hoped.weakest,
+        "omitted": hoped.omitted,
+        "length": hoped.length,
+        "chosen f1": other.f1,
+        "chosen pairs": other.pairs_f1,
+        "chosen content": other.content,
+        "chosen length": other.length,
+        "f1 beside chosen": hoped.f1 - other.f1,
+        "pairs beside chosen": hoped.pairs_f1 - other.pairs_f1,
+        "content beside chosen": hoped.content - other.content,
+        "best f1": max(hoped.f1, other.f1),
+        "expected length": math.log(contents.length),
+        "agreement": standing.agreement,
+        "lead": standing.lead,
+        "doubt": standing.doubt,
+        "alone": float(case.standing is None),
+        "f1 of titles": is_title * hoped.f1,
+        "pairs of titles": is_title * hoped.pairs_f1,
+        "agreement of titles": is_title * standing.agreement,
+        "chosen f1 of titles": is_title * other.f1,
     }
     return np.array([named[name] for name in NAMES])
+
+
+def risk_of(standing: Standing | None) -> float:
+    """Points by which a line must win beyond the margin, because it may say what is not so."""
+    return RISK * max(0.0, standing.doubt - TOLERATED) if standing else 0.0
 
 
 @dataclass(frozen=True)
@@ -120,6 +156,7 @@ class Judge:
         gain = float(row @ self.gain[:-1] + self.gain[-1])
         worth = float(np.clip(row @ self.worth[:-1] + self.worth[-1], 0, 100))
         margin = self.margins.get(case.style, max(self.margins.values()))
+        margin += risk_of(case.standing)
         return Verdict(gain, worth, case.chosen is None or gain > margin)
 
     def to_bytes(self) -> bytes:

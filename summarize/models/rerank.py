@@ -18,10 +18,13 @@ from typing import NamedTuple
 import numpy as np
 
 from summarize.document.document import Document
-from summarize.models.base import Passage
+from summarize.models.base import Passage, Standing
+from summarize.models.content import Contents, Expected, contents_of
 from summarize.models.doubt import WEIGHT, doubts, signals
+from summarize.models.papers import log_odds
 from summarize.models.scorer import UNUSABLE, Array, Scorer, damaged, from_bytes, to_bytes
 from summarize.models.selector import score_sentences
+from summarize.models.sentence_features import sentences_of
 from summarize.models.term_vectors import STOP_WORDS, terms
 
 FILE = "rerank.json"
@@ -43,7 +46,11 @@ NAMES = (
         "quote",
     ),
     *("digits", "cut", "title style", "log source", "log beam", "prob of best"),
-    "familiarity",
+    *("familiarity", "paper"),
+    *("expected f1", "expected precision", "expected recall", "expected pairs"),
+    *("expected pairs precision", "content", "weakest", "omitted", "length beside expected"),
+    *("expected f1 beside others", "expected pairs beside others", "content beside others"),
+    *("agreement evenly", "agreement by sum", "same opening"),
 )
 CENTRAL = 10  # terms that a document uses most
 CAPITAL = re.compile(r"(?<=\s)[A-Z]")
@@ -72,6 +79,8 @@ class Text(NamedTuple):
     style: str
     size: int
     familiarity: float  # 1 for a text like those the model learned from, 0 for another
+    contents: Contents  # which words a person would take
+    is_paper: bool
 
 
 def taken_apart(
@@ -79,6 +88,7 @@ def taken_apart(
 ) -> Text:
     bounds = [*starts, len(passage_text)]
     sentences = [terms(passage_text[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    is_paper = log_odds(passage_text) > 0
     every = [term for sentence in sentences for term in sentence]
     document = Document.from_text(passage_text, is_prose=True)
     best = score_sentences(document, style).best
@@ -95,6 +105,8 @@ def taken_apart(
         style,
         len(every),
         1.0 if familiarity is None else familiarity,
+        contents_of(sentences_of(document), style, is_paper),
+        is_paper,
     )
 
 
@@ -105,8 +117,19 @@ def grams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
 def features(text: Text, lines: Sequence[Line]) -> Array:
     """(lines, len(NAMES)); the lines are in the order of the search, best first."""
     words = [terms(line.text) for line in lines]
-    means = [float(np.mean(line.log_probs)) if line.log_probs else -9.0 for line in lines]
-    agreements = agreement(words, means)
+    means = [mean_of(line) for line in lines]
+    same, same_pairs = similarities(words)
+    likely = np.exp(means)
+    sums = np.array([sum(line.log_probs) for line in lines])
+    agreements = {
+        "agreement": agreement(same, likely),
+        "agreement in pairs": agreement(same_pairs, likely),
+        "agreement evenly": agreement(same, np.ones(len(lines))),
+        "agreement by sum": agreement(same_pairs, np.exp(np.maximum(sums - sums.max(), -8) / 2)),
+    }
+    expected = [text.contents.expected(own) for own in words]
+    usual = np.mean(np.array(expected), axis=0)
+    openings = Counter(tuple(own[:2]) for own in words)
     typical = float(np.mean([len(w) for w in words]))
     of_document = {
         "title style": float(text.style == "title"),
@@ -114,6 +137,7 @@ def features(text: Text, lines: Sequence[Line]) -> Array:
         "log beam": math.log(len(lines)),
         "prob of best": math.exp(means[0]),
         "familiarity": text.familiarity,
+        "paper": float(text.is_paper),
     }
     rows = []
     for number, (line, own) in enumerate(zip(lines, words, strict=True)):
@@ -122,12 +146,31 @@ def features(text: Text, lines: Sequence[Line]) -> Array:
             **probability(line, means[number], lines[0].score, number / len(lines)),
             **source(text, line, own),
             **shape(line.text, own),
-            "agreement": agreements[0][number],
-            "agreement in pairs": agreements[1][number],
+            **hoped(expected[number], usual),
+            "same opening": openings[tuple(own[:2])] / len(lines),
+            **{name: values[number] for name, values in agreements.items()},
             "words beside others": len(own) / max(1.0, typical) - 1,
         }
         rows.append([named[name] for name in NAMES])
     return np.array(rows, dtype=np.float64)
+
+
+def hoped(found: Expected, usual: Array) -> dict[str, float]:
+    """What the line can expect of a person's summary, also beside the mean of the beam."""
+    return {
+        "expected f1": found.f1,
+        "expected precision": found.precision,
+        "expected recall": found.recall,
+        "expected pairs": found.pairs_f1,
+        "expected pairs precision": found.pairs_precision,
+        "content": found.content,
+        "weakest": found.weakest,
+        "omitted": found.omitted,
+        "length beside expected": found.length,
+        "expected f1 beside others": found.f1 - usual[0],
+        "expected pairs beside others": found.pairs_f1 - usual[3],
+        "content beside others": found.content - usual[5],
+    }
 
 
 def probability(line: Line, mean: float, best: float, rank: float) -> dict[str, float]:
@@ -198,10 +241,8 @@ def shape(text: str, words: Sequence[str]) -> dict[str, float]:
     }
 
 
-def agreement(words: Sequence[Sequence[str]], means: Sequence[float]) -> tuple[Array, Array]:
-    """How much each line says what the others say, likelier ones weighing more: F1 of its distinct
-    words, and of its pairs of words (K,) each."""
-    weights = np.exp(np.asarray(means))
+def similarities(words: Sequence[Sequence[str]]) -> tuple[Array, Array]:
+    """(K, K) F1 of the distinct words of two lines, and of their pairs of words; 0 with itself."""
     both = []
     for size in (1, 2):
         sets = [set(grams(w, size)) for w in words]
@@ -215,8 +256,18 @@ def agreement(words: Sequence[Sequence[str]], means: Sequence[float]) -> tuple[A
         sizes = has.sum(axis=1)
         same = 2 * (has @ has.T) / np.maximum(1, sizes[:, None] + sizes[None])
         np.fill_diagonal(same, 0)
-        both.append(same @ weights / np.maximum(1e-9, weights.sum() - weights))
+        both.append(same)
     return both[0], both[1]
+
+
+def agreement(same: Array, weights: Array) -> Array:
+    """(K,) how much each line says what the others say, by their weights."""
+    result: Array = same @ weights / np.maximum(1e-9, weights.sum() - weights)
+    return result
+
+
+def mean_of(line: Line) -> float:
+    return float(np.mean(line.log_probs)) if line.log_probs else -9.0
 
 
 def share(found: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ...]]) -> float:
@@ -261,6 +312,18 @@ def doubt_signals(text: Text, lines: Sequence[Line], rows: Array) -> Array:
     return signals(text.sentences, words, shares, columns)
 
 
+class Ranking(NamedTuple):
+    order: list[int]  # places of the lines, best first
+    scores: Array
+    agreement: Array
+    doubts: Array
+
+    def standing(self, taken: int) -> Standing:
+        """How the line that is taken stands among all."""
+        lead = float(self.scores[taken] - self.scores.mean())
+        return Standing(float(self.agreement[taken]), lead, float(self.doubts[taken]))
+
+
 class Reranker:
     """The weights of a checkpoint."""
 
@@ -271,20 +334,18 @@ class Reranker:
         """(K,) for the lines in the order of the search; higher is better."""
         return self.scorer.score(features(text, lines))
 
-    def order(
-        self,
-        passage: Passage,
-        style: str,
-        lines: Sequence[Line],
-        familiarity: float | None = None,
-    ) -> list[int]:
-        """Places of the lines, best first."""
+    def rank(
+        self, passage: Passage, style: str, lines: Sequence[Line], familiarity: float | None = None
+    ) -> Ranking:
         if len(lines) < 2 or not passage.text:
-            return list(range(len(lines)))
+            zeros = np.zeros(len(lines))
+            return Ranking(list(range(len(lines))), zeros, zeros, zeros)
         text = taken_apart(passage.text, passage.starts, style, familiarity)
         rows = features(text, lines)
-        values = self.scorer.score(rows) - WEIGHT * doubts(doubt_signals(text, lines, rows))
-        return [int(i) for i in np.argsort(-values, kind="stable")]
+        doubted = doubts(doubt_signals(text, lines, rows))
+        scores = self.scorer.score(rows) - WEIGHT * doubted
+        order = np.argsort(-scores, kind="stable").tolist()
+        return Ranking(order, scores, rows[:, NAMES.index("agreement")], doubted)
 
     def to_bytes(self) -> bytes:
         return to_bytes(self.scorer.to_dict())

@@ -26,6 +26,7 @@ from summarize.models.base import (
     Model,
     Passage,
     Source,
+    Standing,
     TokenAttention,
     refuse_seed,
     style_of,
@@ -125,24 +126,25 @@ class Rnn:
         constraints = [self.constraint(one.passage, options) for one in payloads]
         with one_core_each():
             found, seconds = self.search([one.ids for one in payloads], options, constraints)
-        return [
-            self.draft(self.ranked(source, beam, options), constraint)._replace(
-                encode_seconds=seconds
-            )
-            for source, beam, constraint in zip(sources, found, constraints, strict=True)
-        ]
+        drafts = []
+        for source, beam, constraint in zip(sources, found, constraints, strict=True):
+            ranked, standing = self.ranked(source, beam, options)
+            draft = self.draft(ranked, constraint)
+            drafts.append(draft._replace(encode_seconds=seconds, standing=standing))
+        return drafts
 
     def ranked(
         self, source: Source, found: Sequence[Hypothesis], options: Options
-    ) -> list[Hypothesis]:
-        """Best first: as the reranker orders them, or without one the search."""
+    ) -> tuple[list[Hypothesis], Standing | None]:
+        """Best first: as the reranker orders them, or without one the search; and how the one that
+        `draft` takes stands among them."""
         style = options.style or self.capabilities.default_style
         if self.reranker is None or style is None:
-            return list(found)
-        order = self.reranker.order(
-            source.payload.passage, style, self.lines(source, found), source.familiarity
-        )
-        return [found[i] for i in order]
+            return list(found), None
+        lines = self.lines(source, found)
+        passage = source.payload.passage
+        ranking = self.reranker.rank(passage, style, lines, source.familiarity)
+        return [found[i] for i in ranking.order], ranking.standing(first_fit(lines, ranking.order))
 
     def lines(self, source: Source, found: Sequence[Hypothesis]) -> list[Line]:
         """What the reranker needs to know of each hypothesis."""
@@ -293,6 +295,11 @@ def trim_memory() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def first_fit(lines: Sequence[Line], order: Sequence[int]) -> int:
+    """The first in that order that does not repeat itself."""
+    return next((i for i in order if not repeats_words(lines[i].text)), order[0])
 
 
 def repeats_words(text: str) -> bool:

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summarize.document.document import Document
+from summarize.models.content import Contents, contents_of
+from summarize.models.content_features import PURPOSES, SUBJECTS
+from summarize.models.papers import log_odds
 from summarize.models.term_vectors import Array, centroid, lexrank, terms, vector_of, vectors_of
 
 # Openings that lean on an earlier sentence.
@@ -23,13 +26,6 @@ CONNECTS = re.compile(
     r"|nevertheless|meanwhile|finally|additionally|for example|for instance|in addition|in contrast"
     r"|on the other hand|as a result|similarly|otherwise|yet|still|later|next|second|third)\b",
     re.IGNORECASE,
-)
-# Words, stemmed as `terms` gives them. "We propose" and "this page" say what a text is for.
-SUBJECTS = frozenset({"we", "thi", "the"})
-PURPOSES = frozenset(
-    """propos present introduc show describ develop study explain provid outlin defin specify
-    specifi demonstrat investigat paper articl document page section topic chapter guid post talk
-    pep proposal rfc modul packag library tool command function program""".split()
 )
 DEFINES = frozenset("is are was were provid allow help let enabl".split())
 PERSONS = {
@@ -51,6 +47,9 @@ NAMES = (
     *("refers", "connects", "purpose", "defines", "I", "we", "you", "reports", "example"),
     *("digits", "punctuation", "capitals", "brackets", "question", "quote", "small start"),
     *("open end", "item", "quoted", "cue", "cue start"),
+    *("expected f1", "expected precision", "expected recall", "expected pairs", "content"),
+    *("expected pairs precision", "length beside expected", "below best", "below best pairs"),
+    *("expected rank", "pairs rank"),
     *(
         "log document",
         "log candidates",
@@ -58,6 +57,8 @@ NAMES = (
         "short document",
         "log first",
         "title style",
+        "paper",
+        "expected length",
     ),
 )
 
@@ -69,12 +70,15 @@ def features(
     wanted: a title is shorter than a sentence."""
     texts = [document.sentence_text(i) for i in chosen]
     words = [terms(text) for text in texts]
+    is_paper = log_odds(document.text) > 0
+    contents = contents_of(sentences_of(document), style, is_paper)
     columns = [
         *places(document, chosen),
         *centrality(document, words),
         *lengths(words),
         *wording(texts, words, cues),
         *kinds(document, chosen),
+        hoped(contents, words),
     ]
     order = {name: column for named in columns for name, column in named.items()}
     total = sum(map(len, words))
@@ -85,6 +89,8 @@ def features(
         "short document": float(len(chosen) < 5),
         "log first": math.log1p(len(words[0])) - 3,
         "title style": float(style == "title"),
+        "paper": float(is_paper),
+        "expected length": math.log(contents.length) - 2,
     }
     ones = np.ones(len(chosen))
     return np.stack(
@@ -93,6 +99,29 @@ def features(
 
 
 Named = dict[str, Array]
+
+
+def sentences_of(document: Document) -> tuple[str, ...]:
+    return tuple(document.sentence_text(i) for i in range(len(document.sentences)))
+
+
+def hoped(contents: Contents, words: Sequence[Sequence[str]]) -> Named:
+    """What each can expect of being compared with a person's summary."""
+    found = np.array([contents.expected(sentence) for sentence in words])
+    f1, precision, recall, pairs, pairs_precision, content, _, _, length = found.T
+    return {
+        "expected f1": f1,
+        "expected precision": precision,
+        "expected recall": recall,
+        "expected pairs": pairs,
+        "expected pairs precision": pairs_precision,
+        "content": content,
+        "length beside expected": length,
+        "below best": f1.max() - f1,
+        "below best pairs": pairs.max() - pairs,
+        "expected rank": ranks(f1),
+        "pairs rank": ranks(pairs),
+    }
 
 
 def places(document: Document, chosen: Sequence[int]) -> list[Named]:

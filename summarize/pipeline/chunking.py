@@ -157,7 +157,7 @@ def written(
             to_words(passage, attention).shown_as(draft.text), len(owners)
         )
         read_from = [(text, combine(row, owners)) for text, row in zip(texts, shares, strict=True)]
-    return Written(draft.text, draft.tokens, confidence, familiar, read_from)
+    return Written(draft.text, draft.tokens, confidence, familiar, read_from, draft.standing)
 
 
 def combine(row: Sequence[float], owners: Sequence[Shares]) -> Shares:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from summarize.document.document import Document
 from summarize.document.sentences import bounded, is_finished
+from summarize.models.base import Standing
 from summarize.models.familiarity import LEAST_CONFIDENCE
 from summarize.models.judge import Case, Judge
 from summarize.models.term_vectors import STOP_WORDS
@@ -25,6 +26,7 @@ class Written(NamedTuple):
     confidence: float | None  # familiarity multiplied in
     familiarity: float | None
     read_from: Sequence[tuple[str, dict[int, float]]] = ()
+    standing: Standing | None = None
 
 
 class Answer(NamedTuple):
@@ -57,7 +59,15 @@ def decide(
         chosen = quote()
         first = chosen[0] if chosen else None
         verdict = judge.weigh(
-            Case(document, found.text, first, confidence, found.familiarity, style or "tldr")
+            Case(
+                document,
+                found.text,
+                first,
+                confidence,
+                found.familiarity,
+                style or "tldr",
+                found.standing,
+            )
         )
         is_written, confidence = verdict.is_written, verdict.worth / 100
         if style == "tldr" and len(found.read_from) > 1:
