@@ -85,3 +85,14 @@ def test_python_does_not_speak_of_its_settings() -> None:
     with pytest.raises(ValueError) as caught:
         json.loads("9" * 5000)
     assert first_line(caught.value) == "a number of more than 4,300 digits"
+
+
+def test_the_first_sentence_says_something() -> None:
+    from summarize import load_summarizer
+
+    said = "The pump was replaced on Tuesday."
+    nothing = ["1.", "2.4.", "Thanks for the replies.", "10:00:00 INFO it was started."]
+    texts = ["\n\n".join([*nothing[:n], said]) + "\n" for n in range(len(nothing) + 1)]
+    found = load_summarizer("lead").summarize([*texts, "1.\n\n2.4.\n"])
+    assert [summary.text for summary in found[:-1]] == [said] * len(texts)
+    assert found[-1].text  # nothing else is there

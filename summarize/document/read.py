@@ -132,7 +132,7 @@ class Ahead:
 
     def first_line(self) -> bytes:
         """With its end, unless the input ends before; of a very long one the beginning."""
-        end = -1
+        end = self.held.find(b"\n")
         while end < 0 and len(self.held) <= LARGEST_BYTES and (part := self.stream.read1(2**20)):
             end = part.find(b"\n")
             end += len(self.held) if end >= 0 else 0

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from summarize.document.document import Document
 from summarize.document.sentences import is_finished
 from summarize.models.base import Capabilities, Chooser
+from summarize.models.candidates import FAREWELL, FAREWELL_WORDS, NOT_PROSE, WORD
 from summarize.models.registry import Request, refuse
 
 
@@ -28,11 +29,20 @@ class Lead:
         return values
 
     def candidates(self, document: Document) -> list[int]:
-        """Sentences that end as such; without any of those, lines of text; else headings."""
+        """Sentences that end as such and say something; without any of those, lines of text; else
+        headings."""
         sentences = document.sentences
         prose = [i for i, s in enumerate(sentences) if document.blocks[s.block].kind != "heading"]
         whole = [i for i in prose if is_finished(document.sentence_text(i))]
-        return whole or prose or list(range(len(sentences)))
+        saying = [i for i in whole if says_something(document.sentence_text(i))]
+        return saying or whole or prose or list(range(len(sentences)))
+
+
+def says_something(text: str) -> bool:
+    """It is neither a number nor a greeting, nor a line of a log."""
+    words = WORD.findall(text)
+    is_greeting = len(words) <= FAREWELL_WORDS and FAREWELL.match(text) is not None
+    return len(words) > 1 and not is_greeting and not NOT_PROSE.match(text)
 
 
 def load(request: Request) -> Chooser:
