@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Command
 
 from summarize import threads, workers
 from summarize.threads import THREADS
@@ -168,3 +169,33 @@ def test_one_core_or_another_thread_and_nothing_is_forked(monkeypatch: pytest.Mo
     finally:
         stop.set()
         beside.join()
+
+
+def test_many_files_print_what_they_print_one_after_another(
+    summarize: Command,
+    tmp_path: Path,
+    checkpoint_folders: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"{n}.txt" for n in range(12)]
+    for n, name in enumerate(names):
+        text = f"Boat {n} left the harbour at noon. It came back {n} days later with fish. " * 3
+        (tmp_path / name).write_text("" if n == 5 else text)
+    asked = ("-m", checkpoint_folders["general"], "--mode", "abstractive", *names, "missing.txt")
+    forked: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        forked.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    together = summarize(*asked)
+    assert len(forked) == 2
+    for name in THREADS:
+        monkeypatch.setenv(name, "1")
+    alone = summarize(*asked)
+    assert len(forked) == 2
+    assert together.stdout == alone.stdout and together.stderr == alone.stderr
+    assert together.returncode == alone.returncode == 1
+    assert together.stdout.count(b"\n") == 11
