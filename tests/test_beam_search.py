@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from summarize.rnn.beam_search import (
+    Hypothesis,
     Search,
     banned,
-    beam_search,
-    beam_search_batch,
     beam_search_stream,
     ranked,
 )
@@ -38,10 +37,20 @@ class Table:
     def select(self, state: Any, rows: Any) -> Any:
         return [state[row] for row in rows]
 
+    @staticmethod
+    def join(states: list[Any]) -> Any:
+        return [history for state in states for history in state]
+
+
+def beam_search(table: Any, state: Any, search: Search, **rest: Any) -> list[Hypothesis]:
+    """One document alone."""
+    ((_, found),) = beam_search_stream(table, [state], 1, END, search, **rest)
+    return found
+
 
 def run(table: Table, **options: Any) -> Any:
     search = Search(**{"no_repeat_ngram_size": 0, "max_tokens": 5, **options})
-    return beam_search(table, [()], 1, END, search)
+    return beam_search(table, [()], search)
 
 
 def exhaustive(table: Table, longest: int, length_penalty: float) -> tuple[int, ...]:
@@ -82,21 +91,6 @@ def test_beam_one_equals_greedy(seed: int) -> None:
 
 
 @settings(deadline=None, max_examples=20)
-@given(seeds=st.lists(st.integers(1, 10_000), min_size=1, max_size=4), beam=st.integers(1, 4))
-def test_documents_in_a_batch_are_searched_as_alone(seeds: list[int], beam: int) -> None:
-    """A document is a first word of the history, so that each has its own probabilities."""
-    table = Table(vocab=5, seed=3)
-    search = Search(beam_size=beam, max_tokens=6, no_repeat_ngram_size=2, patience=1.5)
-    starts = [(seed,) for seed in seeds]
-    together = beam_search_batch(table, starts, len(starts), 1, END, search)
-    for found, start in zip(together, starts, strict=True):
-        alone = beam_search(table, [start], 1, END, search)
-        assert [(h.tokens, h.score, h.token_log_probs) for h in found] == [
-            (h.tokens, h.score, h.token_log_probs) for h in alone
-        ]
-
-
-@settings(deadline=None, max_examples=20)
 @given(
     seeds=st.lists(st.integers(1, 10_000), max_size=7),
     room=st.integers(1, 4),
@@ -105,25 +99,27 @@ def test_documents_in_a_batch_are_searched_as_alone(seeds: list[int], beam: int)
 def test_documents_that_enter_and_leave_are_searched_as_alone(
     seeds: list[int], room: int, beam: int
 ) -> None:
-    class Joining(Table):
+    """A document is a first word of the history, so that each has its own probabilities."""
+
+    class Watched(Table):
         def step(self, tokens: Any, state: Any) -> tuple[Any, Any]:
             in_step.append(len({history[0] for history in state}))
             return super().step(tokens, state)
 
-        @staticmethod
-        def join(states: list[Any]) -> Any:
-            return [history for state in states for history in state]
-
     in_step: list[int] = []
-    table = Joining(vocab=5, seed=3)
-    search = Search(beam_size=beam, max_tokens=6, no_repeat_ngram_size=2)
+    table = Watched(vocab=5, seed=3)
+    search = Search(beam_size=beam, max_tokens=6, no_repeat_ngram_size=2, patience=1.5)
     starts = [[(seed,)] for seed in seeds]
     found = dict(beam_search_stream(table, starts, 1, END, search, room=room))
     assert sorted(found) == list(range(len(seeds)))
     assert max(in_step, default=0) <= room
     for number, start in enumerate(starts):
-        alone = beam_search(table, start, 1, END, search)
-        assert [(h.tokens, h.score) for h in found[number]] == [(h.tokens, h.score) for h in alone]
+        alone = beam_search(table, start, search)
+        assert list(map(facts, found[number])) == list(map(facts, alone))
+
+
+def facts(found: Hypothesis) -> tuple[Any, ...]:
+    return found.tokens, found.score, found.token_log_probs
 
 
 @settings(deadline=None, max_examples=25)
@@ -149,8 +145,8 @@ def test_a_constraint_is_a_mask_over_the_tokens(seed: int) -> None:
             return (*state, token) if allowed(state)[token] else None
 
     search = Search(beam_size=3, max_tokens=6, no_repeat_ngram_size=0)
-    masked = beam_search_batch(Masked(6, seed), [()], 1, 1, END, search)[0]
-    ruled = beam_search_batch(Table(6, seed), [()], 1, 1, END, search, constraints=[Rule()])[0]
+    masked = beam_search(Masked(6, seed), [()], search)
+    ruled = beam_search(Table(6, seed), [()], search, constraints=[Rule()])
     assert [(h.tokens, h.score) for h in masked] == [(h.tokens, h.score) for h in ruled]
 
 
@@ -201,7 +197,7 @@ def test_when_everything_is_banned_the_search_still_answers() -> None:
 def test_forbidden_tokens_are_never_written() -> None:
     for seed in range(10):
         search = Search(beam_size=4, max_tokens=6, no_repeat_ngram_size=0)
-        for found in beam_search(Table(5, seed), [()], 1, END, search, forbidden=[2, 3]):
+        for found in beam_search(Table(5, seed), [()], search, forbidden=[2, 3]):
             assert not {2, 3} & set(found.tokens)
 
 
@@ -237,4 +233,4 @@ def test_coverage_prefers_reading_everything() -> None:
 
     for penalty, expected in ((0.0, (2,)), (1.0, (3,))):
         search = Search(beam_size=2, coverage_penalty=penalty, max_tokens=3)
-        assert beam_search(Reader(), State(None), 1, END, search)[0].tokens == expected
+        assert beam_search(Reader(), State(None), search)[0].tokens == expected

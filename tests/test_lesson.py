@@ -10,7 +10,7 @@ import torch
 from conftest import ROOT
 
 from summarize.rnn import lesson
-from summarize.rnn.beam_search import Search, beam_search
+from summarize.rnn.beam_search import Search, beam_search_stream
 from summarize.rnn.runtime import Runtime
 
 
@@ -31,7 +31,8 @@ def test_toy_tasks_are_learned(task: str) -> None:
         length = int(generator.integers(2, lesson.LONGEST + 1))
         symbols = lesson.FIRST + generator.integers(0, lesson.DIGITS, length)
         state = runtime.start(runtime.encode(symbols))
-        best = beam_search(runtime, state, lesson.START, 1, search)[0]
+        ((_, found),) = beam_search_stream(runtime, [state], lesson.START, 1, search)
+        best = found[0]
         places = np.arange(length) if task == "copy" else np.arange(length)[::-1]
         if list(best.tokens) == list(symbols[places]):
             exact += 1

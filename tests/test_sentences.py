@@ -26,6 +26,17 @@ def test_long_texts_are_divided_as_short_ones(count: int, words: int) -> None:
     assert found == [sentence] * count
 
 
+def test_names_with_a_full_stop_are_whole() -> None:
+    for name in ("ASP.NET", "torch.Tensor", "README.SBo", "nova.exception_Remote.ComputeHost"):
+        assert list(sentences(f"We use {name} here. It works.")) == [
+            f"We use {name} here.",
+            "It works.",
+        ]
+    assert list(sentences("It ended.Then it began.")) == ["It ended.", "Then it began."]
+    assert len(list(sentences("Конец.Начало было."))) == 2
+    assert all(end - start <= WINDOW for start, end in spans("Ab.Cd " * 2000))
+
+
 def test_what_never_ends_is_cut() -> None:
     found = list(spans("a" * (3 * WINDOW)))
     assert [end - start for start, end in found] == [WINDOW] * 3

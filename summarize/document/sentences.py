@@ -17,6 +17,14 @@ WINDOW = 4000  # characters; no sentence is longer
 MOST_WORDS, MOST_CHARACTERS = 40, 400  # of what does not end as a sentence
 ENDS = (".", "!", "?", "…", ".)", '."', ".”", "。", "！", "？")
 CLOSING = "\"'”’»)]"  # what may follow the end of a sentence
+# A full stop within a name such as ASP.NET or torch.Tensor ends nothing. Where only the space after
+# it is missing ("It ended.Then ..."), one of these words begins the next sentence.
+INSIDE = re.compile(r"[A-Za-z]\.(?=([A-Za-z]+))")
+BEGINNINGS = frozenset(
+    "A After All And As At Before But By For From He Her His How I If In It Its No Not On Our She "
+    "Since So Some That The Their Then There These They This Those To We What When While Who Why "
+    "With You Your".split()
+)
 REFERENCE = re.compile(r"\[\w{1,30}\]$")  # and that: [12]
 
 
@@ -52,7 +60,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     start: int | None = None
     last: tuple[int, int] | None = None
     # White space stays one character wide, so that spans hold; a hard wrap ends no sentence.
-    for begin, end in boundaries(SPACE.sub(" ", text)):
+    for begin, end in whole_names(text, boundaries(SPACE.sub(" ", text))):
         start = begin if start is None else start
         if not any(map(str.isalpha, text[begin:end])) and end - start < WINDOW:
             continue
@@ -63,6 +71,21 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
         last = start if last is None else last[0], len(text.rstrip())
     if last is not None:
         yield last
+
+
+def whole_names(text: str, found: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same spans, but those that part a name, which become one."""
+    before = next(found, None)
+    for begin, end in found:
+        assert before is not None
+        inside = INSIDE.match(text, begin - 2) if before[1] == begin >= 2 else None
+        if inside and inside[1] not in BEGINNINGS and end - before[0] < WINDOW:
+            before = before[0], end
+        else:
+            yield before
+            before = begin, end
+    if before is not None:
+        yield before
 
 
 @cache

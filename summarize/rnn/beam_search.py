@@ -30,6 +30,10 @@ class Stepper(Protocol[S]):
         """The state of these hypotheses, in this order."""
         ...
 
+    def join(self, states: Sequence[S]) -> S:
+        """The states of several documents as one."""
+        ...
+
 
 class Constraint(Protocol):
     """What one document's summary may say, followed token by token (see lexicon.py)."""
@@ -76,47 +80,9 @@ class Live:
     allowed: Any = None  # the constraint's state
 
 
-def beam_search(
-    stepper: Stepper[Any],
-    state: Any,
-    start_token: int,
-    end_token: int,
-    search: Search,
-    forbidden: Sequence[int] = (),
-) -> list[Hypothesis]:
-    """The best finished hypotheses of one document, best first; see beam_search_batch."""
-    return beam_search_batch(stepper, state, 1, start_token, end_token, search, forbidden)[0]
-
-
-def beam_search_batch(
-    stepper: Stepper[Any],
-    state: Any,
-    documents: int,
-    start_token: int,
-    end_token: int,
-    search: Search,
-    forbidden: Sequence[int] = (),
-    constraints: Sequence[Constraint | None] | None = None,
-) -> list[list[Hypothesis]]:
-    """Several documents in step: for each its finished hypotheses, best first.
-
-    At least one each, unfinished if none could end. `state` holds one hypothesis a document, in
-    order; where it has an `attention` (K, S), that is recorded, up to the row's `lengths` if it
-    has those. Where it has a `vocabulary`, that names the tokens of a row's columns. Documents that
-    are done leave the batch. `forbidden` tokens are never written.
-    """
-    rules = constraints or [None] * documents
-    beams = [Beam(search, end_token, set(forbidden), rule) for rule in rules]
-    run = Run(stepper, start_token)
-    run.enter(beams, state)
-    while run.beams:
-        run.advance()
-    return [beam.result() for beam in beams]
-
-
 def beam_search_stream(
-    stepper: Any,
-    states: Iterable[Any],
+    stepper: Stepper[S],
+    states: Iterable[S],
     start_token: int,
     end_token: int,
     search: Search,
@@ -124,10 +90,13 @@ def beam_search_stream(
     constraints: Iterable[Constraint | None] | None = None,
     room: int = 16,
 ) -> Iterator[tuple[int, list[Hypothesis]]]:
-    """(number, hypotheses) of each document as it is done, with at most `room` of them in step.
+    """(number, hypotheses) of each document as it is done, with at most `room` of them in step;
+    its hypotheses best first, at least one, unfinished if none could end.
 
     `states` has one state a document, and is read as room is made: what is done leaves, what waits
-    enters. The stepper needs a `join` of states beside its `select`.
+    enters. Where a state has an `attention` (K, S), that is recorded, up to the row's `lengths` if
+    it has those. Where it has a `vocabulary`, that names the tokens of a row's columns. `forbidden`
+    tokens are never written.
     """
     run = Run(stepper, start_token)
     numbers: dict[int, int] = {}  # of the beams in the run
