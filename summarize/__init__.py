@@ -57,21 +57,27 @@ def summarize(
     overflow: str = "select",
     **options: Any,
 ) -> str:
-    """The summary of one text, as a string.
+    """Summarize one text and return the summary as a string.
+
+        summarize("A text ...")
+        summarize("A text ...", length="medium")
+        summarize("A text ...", "extract", sentences=5)
 
     model: a name ("attention", "seq2seq", "transformer", "extract", "lead"), the folder of a
-        trained model, or a model on the Hugging Face hub (org/name). It is loaded at each call;
-        for many texts use `load_summarizer(model).summarize(texts)`.
-    length: "short" (one sentence), "medium" (three) or "long" (an outline by headings).
-    style: "title" or "tldr" (a sentence); by default it follows the text.
-    mode: "auto" quotes a sentence of the text where what the model writes can't be trusted;
+        trained model, or a model on the Hugging Face hub (org/name). Each call loads the model;
+        for many texts, use `load_summarizer(model).summarize(texts)`.
+    length: "short" (one sentence), "medium" (up to three) or "long" (an outline by headings).
+    style: "title" or "tldr" (a sentence); by default a title for papers and abstracts, a sentence
+        for everything else.
+    mode: "auto" quotes a sentence of the text when the model's own is less likely to be good;
         "abstractive" always writes, "extractive" always quotes.
-    sentences, ratio, max_words: how much, instead of a length: 5, or "10%", or at most 100 words.
-    overflow: what is read of a text longer than the model's window: its best sentences ("select"),
-        all of it in chunks ("chunk"), or its beginning ("truncate").
-    options: the other fields of `summarize.Options`, such as beam_size and max_tokens.
+    sentences, ratio, max_words: the size of the summary, instead of a length: 5 sentences, "10%"
+        of the sentences, or at most 100 words.
+    overflow: what the model reads of a text that is longer than its window: the best sentences
+        ("select"), all of it in chunks ("chunk"), or the beginning ("truncate").
+    options: other fields of `summarize.Options`, such as beam_size and max_tokens.
 
-    Raises SummarizeError, or one of its kinds, for whatever can't be done.
+    Raises SummarizeError or a subclass of it when there is no summary to return.
     """
     from summarize.pipeline.run import load_summarizer as load
 

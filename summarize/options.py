@@ -1,4 +1,4 @@
-"""How to summarize: the options of the command line and of the library."""
+"""Options of the command line and of the library."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How to summarize. None means: what suits the model and the text.
+    """How to summarize. None stands for what suits the model and the text.
 
     style: "title" or "tldr" (a sentence), for models trained on both; by default a title for
-        abstracts and papers, a sentence for everything else.
-    length: "short" (one sentence), "medium" (a few), "long" (an outline by headings).
-    sentences, ratio: how many sentences instead, as a number or as a share of the document's (0.1,
-        or "10%").
-    max_words: the most words of a medium (80) or long (400) summary.
-    overflow: how a document is read that is longer than the model's window: "select" its best
+        papers and abstracts, a sentence for everything else.
+    length: "short" (one sentence), "medium" (up to three), "long" (an outline by headings).
+    sentences, ratio: the number of sentences instead, absolute or as a share of the document's
+        (0.1 or "10%").
+    max_words: the most words of a medium (default 80) or long (default 400) summary.
+    overflow: what is read of a document longer than the model's window: "select" the best
         sentences, "chunk" it and summarize the chunk summaries, or "truncate" it.
-    mode: "auto" writes where the model can be trusted and quotes elsewhere; "abstractive" always
-        writes, "extractive" always quotes.
-    max_tokens, min_tokens: of the summary. beam_size, length_penalty, no_repeat_ngram_size: of the
-        search. seed: for hard attention, which then samples the places that it reads.
-    free_words: names, numbers and rare words that the document lacks may be written.
+    mode: "auto" writes, or quotes when the model's own sentence is less likely to be good;
+        "abstractive" always writes, "extractive" always quotes.
+    max_tokens, min_tokens: limits of the summary. beam_size, length_penalty,
+        no_repeat_ngram_size: settings of the beam search. seed: for hard attention, which then
+        samples the positions it reads.
+    free_words: allow names, numbers and rare words that the document lacks.
     check: list the names and numbers of a summary that the document lacks, as `unsupported`.
-    full_vocabulary: search all tokens, not only the frequent ones and the document's; slower.
-    batch_size: how many documents, or chunks of one, are written at once.
+    full_vocabulary: search all tokens instead of the frequent ones and the document's; slower.
+    batch_size: how many documents, or chunks of one, are processed at once.
     progress: called with (done, total) after each batch of chunks.
     """
 

@@ -10,7 +10,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Tokens:
-    """How much there was (of a very long document an estimate), was read, and was written."""
+    """Tokens of the document (estimated if it is very long), read by the model, and written."""
 
     document: int
     read: int
@@ -22,12 +22,13 @@ class Summary:
     """A summary and what is known about it; `to_dict` is the JSON of the command line.
 
     mode: "abstractive" (written), "extractive" (quoted), "mixed" (some of each), "document" (a
-        short text, given whole) or "facts" (of a table, a log, a diff or source code).
-    is_fallback: quoted because the text is unlike what the model learned from.
-    overflow: how a document was read that is longer than the model's window, else None.
-    confidence: from 0 to 1: of a model with a judge, the ROUGE that it expects of what was written;
-        else the geometric mean of the token probabilities, times the text's familiarity.
-    provenance: for each sentence of the summary the sentences of the document that it is from:
+        short text, returned whole) or "facts" (counted in a table, a log, a diff or source code).
+    is_fallback: quoted although the model also wrote a sentence, which was not trusted.
+    overflow: how a document longer than the model's window was read ("select", "chunk" or
+        "truncate"); None if all of it was read at once.
+    confidence: from 0 to 1. With a judge, the ROUGE it expects of the written sentence; without
+        one, the geometric mean of the token probabilities times the text's familiarity.
+    provenance: for each sentence of the summary, the sentences of the document it comes from:
         {"sentence", "source_sentences": [{"number", "share"}]}. A number counts the sentences of
         the document from 1; the JSON field "sentences" holds the same ones counted from 0, as
         `Document.sentences` is indexed.

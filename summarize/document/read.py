@@ -30,8 +30,9 @@ LAYOUT = re.compile("\x1b\\[[0-9;]*m|.\x08")
 HYPHEN = re.compile(r"(?<=[^\W\d_])\u2010[ \t]*\n[ \t]*(?=[a-z\u00df-\u00ff])")
 
 
-def read(source: str, encoding: str | None = None, field: str | None = None) -> Document:
-    """A path, or `-` for standard input; of JSON the text in `field`."""
+def read(source: str | Path, encoding: str | None = None, field: str | None = None) -> Document:
+    """The Document of a path, or of standard input for `-`; of JSON the text in `field`."""
+    source = str(source)
     return from_bytes(read_bytes(source), "stdin" if source == STDIN else source, encoding, field)
 
 

@@ -34,15 +34,17 @@ def load_summarizer(
     allow_pickle: bool = False,
     backend: str | None = None,
 ) -> Summarizer:
-    """A summarizer by the name of its model: "attention" (the default), "seq2seq", "transformer",
-    "extract" (the best sentence), "lead" (the first one), a folder that `summarize train` made, or
-    a model on the Hugging Face hub by its id (org/name) or short name ("bart", "smollm2", ...).
+    """Load a summarizer by the name of its model.
+
+    `model` is "attention" (the default), "seq2seq", "transformer", "extract" (the best sentence),
+    "lead" (the first one), a folder that `summarize train` made, or a model on the Hugging Face hub
+    by its id (org/name) or short name ("bart", "smollm2", ...).
 
     `revision` is a branch, tag or commit on the hub; `device` is cpu, cuda or mps, for models that
-    run in PyTorch; `offline` forbids downloads; `allow_pickle` loads weights that may hold code;
-    `backend` is "torch" or "ctranslate2" for encoder-decoders, by default the faster one.
-    Raises ModelError for an unknown name, CheckpointError for a damaged folder, OptionError for an
-    option that would change nothing.
+    run in PyTorch; `offline` forbids downloads; `allow_pickle` allows weights that can run code
+    when they are loaded; `backend` is "torch" or "ctranslate2" for encoder-decoders, by default the
+    faster one. Raises ModelError for an unknown name, CheckpointError for a damaged folder, and
+    OptionError for an option that has no effect on this model.
     """
     return Summarizer(
         load_model(
@@ -57,9 +59,9 @@ def load_summarizer(
 
 
 class Summarizer:
-    """A model, and all that is needed to summarize any text with it.
+    """A model with everything around it that turns documents into summaries.
 
-    `max_source_tokens` reads more or less at once than the model was trained on; `retries` is how
+    `max_source_tokens` is the size of the window, by default that of training; `retries` is how
     often an unfinished sentence is written again with more tokens.
     """
 
@@ -89,30 +91,32 @@ class Summarizer:
         /,
         **changes: Unpack[Changes],
     ) -> list[Summary]:
-        """A Summary of each document, in order.
+        """Summarize documents and return a Summary for each, in order.
 
-        A document is a string, or a Document as `summarize.document.read.read(path)` returns it,
-        which knows the headings and lists of its file. How to summarize is said by an Options
-        object, by keywords that are its fields, or by both:
+        A document is a string, or a Document as `summarize.document.read.read(path)` returns it;
+        a Document knows the headings and lists of its file. Pass options as keywords, as an
+        Options object, or as both (keywords win):
 
             summarizer.summarize([text])                                # one sentence
             summarizer.summarize([text], length="medium")               # three sentences
             summarizer.summarize([text], length="long", max_words=200)  # an outline
             summarizer.summarize(texts, style="title", beam_size=2, mode="abstractive")
 
-        style: "title" or "tldr", a sentence. By default it follows the text.
-        length: "short", "medium" or "long"; or sentences=5; or ratio="10%".
-        overflow: for documents that are longer than the model's window: "select" the best
-            sentences, "chunk", or "truncate".
-        mode: "auto" quotes a sentence where what is written can't be trusted; "abstractive" always
-            writes, "extractive" always quotes.
-        beam_size, max_tokens, min_tokens, length_penalty, no_repeat_ngram_size, seed: of the
-            search. batch_size: documents that are written at once; it changes no summary.
-        check: list names and numbers that the document lacks, as `unsupported`.
+        style: "title" or "tldr" (a sentence); by default a title for papers and abstracts, a
+            sentence for everything else.
+        length: "short", "medium" or "long"; or give sentences=5 or ratio="10%".
+        overflow: what is read of a document longer than the model's window: the best sentences
+            ("select"), all of it in chunks ("chunk"), or the beginning ("truncate").
+        mode: "auto" quotes a sentence when the model's own is less likely to be good;
+            "abstractive" always writes, "extractive" always quotes.
+        beam_size, max_tokens, min_tokens, length_penalty, no_repeat_ngram_size, seed: settings of
+            the beam search.
+        batch_size: how many documents are processed at once; it does not change any summary.
+        check: list names and numbers that the document lacks in `Summary.unsupported`.
 
-        See `help(summarize.Options)` for all of them, `help(summarize.Summary)` for the result. A
-        document without words has an empty summary. Raises OptionError for an option that the
-        model can't follow, ModelError where a model fails.
+        `help(summarize.Options)` explains every option, `help(summarize.Summary)` the result. A
+        document without words gets an empty summary. Raises OptionError for an option that the
+        model cannot follow, and ModelError if the model fails.
         """
         asked = resolve(options, changes)
         if isinstance(documents, str | Document):
@@ -145,12 +149,12 @@ class Summarizer:
         head: int | None = None,
         **changes: Unpack[Changes],
     ) -> Alignment:
-        """What the model writes of a document, and where each word of it looked.
+        """What the model writes about a document, and which source words each word attends to.
 
-        The text is the model's own, whatever `mode` says. Of a document that is longer than the
-        model's window its best sentences are read, or its opening with overflow="truncate".
-        `layer` and `head` of a transformer count from 1; by default the mean is taken. Raises
-        ModelError where there is no attention to look at.
+        The text is the model's own, whatever `mode` says. If the document is longer than the
+        model's window, the best sentences are read, or the beginning with overflow="truncate".
+        `layer` and `head` of a transformer count from 1; the default is the mean over all. Raises
+        ModelError if the model has no attention.
         """
         asked = resolve(options, changes)
         if is_chooser(self.model):

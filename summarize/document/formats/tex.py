@@ -2,7 +2,8 @@ r"""LaTeX: title, sections, paragraphs, items and verbatim code; no preamble, co
 displayed mathematics or citations. One pass over the tokens, without recursion.
 
 Mathematics within a line stays as its author wrote it, as it does in the abstracts that the models
-learned from. (A parser as pylatexenc's needs some 5 seconds for each megabyte.)"""
+learned from. Why not pylatexenc: it takes more than ten times as long, and gives a text without
+blocks. The tests compare its headings, and its words in their order, with ours."""
 
 from __future__ import annotations
 
