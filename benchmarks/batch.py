@@ -28,7 +28,7 @@ from typing import Any
 
 from kills import actors, children, write_head
 
-from summarize.evaluation.environment import command_line, environment
+from summarize.evaluation.environment import how_measured
 from summarize.files import write_text
 
 WORDS = "boat sea calm harbour wind left day captain the old ship sails north again home".split()
@@ -165,9 +165,7 @@ def main() -> None:
                 found[way] = measure(data, out, arguments.model, ["--processes", way])
             print(way, json.dumps(found[way]), file=sys.stderr)
     result: dict[str, Any] = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(),
+        **how_measured(),
         "model": arguments.model,
         "ways": found,
     }

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from summarize.evaluation.data import read_data
-from summarize.evaluation.environment import command_line, environment
+from summarize.evaluation.environment import how_measured
 from summarize.files import write_text
 
 # A child's peak memory counts what its parent held: a parent that holds nothing.
@@ -113,9 +113,7 @@ def main() -> None:
             )
             print(cells[-1], file=sys.stderr)
     result = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(),
+        **how_measured(),
         "model": arguments.model,
         "repeats": arguments.repeats,
         "start_seconds": round(start, 3),

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from summarize.evaluation.environment import child_environment, command_line, environment
+from summarize.evaluation.environment import child_environment, how_measured
 from summarize.files import write_text
 
 SAMPLE = Path(__file__).parent / "samples" / "abstract.txt"
@@ -67,9 +67,7 @@ def main() -> None:
         busy.append(beside(arguments.loops, arguments.file, arguments.model))
     ratios = np.array(busy) / np.median(quiet)
     result = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(),
+        **how_measured(),
         "loops": arguments.loops,
         "repeats": arguments.repeats,
         "quiet_seconds": summary_of(quiet),

@@ -15,8 +15,6 @@ import argparse
 import gzip
 import json
 import random
-import sys
-import time
 from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +24,7 @@ import numpy as np
 
 from summarize import load_summarizer
 from summarize.evaluation.data import Row, read_data
-from summarize.evaluation.environment import command_line, environment
+from summarize.evaluation.environment import how_measured
 from summarize.evaluation.rouge import paired_difference, rouge_scores
 from summarize.files import write_text
 
@@ -59,9 +57,7 @@ def main() -> None:
         for name, model in (("before", arguments.before), ("now", arguments.model))
     }
     result: dict[str, Any] = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(1),
+        **how_measured(1),
         "data_sha256": data.sha256,
         "styles": {},
     }

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from summarize.corpus.rows import read_rows
 from summarize.corpus.shards import read_records
-from summarize.evaluation.environment import command_line, environment
+from summarize.evaluation.environment import how_measured
 from summarize.files import write_text
 
 LOCAL, RAY = ("command", "worker"), ("command", "actor", "node")
@@ -249,9 +249,7 @@ def main() -> None:
     def save(documents: int) -> None:
         kills = sum(sum(tally.kills.values()) for tally in tallies.values())
         result = {
-            "command": command_line("python", sys.argv[0]),
-            "date": time.strftime("%Y-%m-%d"),
-            "environment": environment(),
+            **how_measured(),
             "model": arguments.model,
             "documents": documents,
             "kills": kills,

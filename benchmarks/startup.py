@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from summarize.evaluation.environment import child_environment, command_line, environment
+from summarize.evaluation.environment import child_environment, how_measured
 from summarize.files import write_text
 
 SAMPLE = str(Path(__file__).parent / "samples" / "abstract.txt")
@@ -72,9 +72,7 @@ def main() -> None:
             "peak_memory_mib": round(max(row[2] for row in rows) / 2**20, 1),
         }
     result = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(),
+        **how_measured(),
         "repeats": arguments.repeats,
         "processes": cells,
     }

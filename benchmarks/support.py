@@ -7,7 +7,7 @@ model that has no such switch, once. Counted are the summaries with a name or a 
 document lacks, by the program's own check and by a plain one that shares no code with it
 (plain.py); with an unbalanced bracket or quotation mark, without a proper end, and with a small
 letter at the start. ROUGE, with the paired difference, says what that costs. `--texts` keeps what
-was written, to look at where the checks disagree.
+was written, to look at where the checks disagree, and to go on after a stop.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from plain import Vouching
 
-from summarize import Summary, load_summarizer
+from summarize import load_summarizer
 from summarize.evaluation.data import Row, read_data
-from summarize.evaluation.environment import command_line, environment
+from summarize.evaluation.environment import how_measured
 from summarize.evaluation.rouge import (
     paired_difference,
     rouge_scores,
@@ -39,6 +39,8 @@ from summarize.pipeline.run import Summarizer
 from summarize.rnn.lexicon import DIGIT, unsupported
 
 KINDS = ("rouge1", "rouge2", "rougeL")
+FREE, BOUND = "free words", "words of the text"
+BLOCK = 100  # documents between two writes
 ENDINGS = re.compile(
     r"(?:[,;:(\[{/&=–—-]|\b(?:i\.e|e\.g|cf|vs|a|an|the|and|or|nor|of|from|into|with|its|their))\.?$"
 )
@@ -74,12 +76,18 @@ def faults(text: str, document: str) -> dict[str, list[str] | bool]:
     }
 
 
+class Written(NamedTuple):
+    """What was written of one document."""
+
+    text: str
+    mode: str
+
+
 def write(
     summarizer: Summarizer, rows: Sequence[Row], free_words: bool | None, batch_size: int
-) -> tuple[list[Summary], float]:
-    """In the style of each row, where the model knows it; and the CPU seconds that it took."""
-    started = time.process_time()
-    found: dict[int, Summary] = {}
+) -> list[Written]:
+    """In the style of each row, where the model knows it."""
+    found: dict[int, Written] = {}
     styles = summarizer.capabilities.styles
     for style in dict.fromkeys(row.style for row in rows):
         numbers = [n for n, row in enumerate(rows) if row.style == style]
@@ -88,64 +96,68 @@ def write(
             asked["free_words"] = free_words
         if style in styles:
             asked["style"] = style
-        found |= zip(
-            numbers, summarizer.summarize([rows[n].document for n in numbers], **asked), strict=True
-        )
-    return [found[n] for n in range(len(rows))], time.process_time() - started
+        summaries = summarizer.summarize([rows[n].document for n in numbers], **asked)
+        for n, summary in zip(numbers, summaries, strict=True):
+            found[n] = Written(summary.text, summary.mode)
+    return [found[n] for n in range(len(rows))]
 
 
-def measure(
-    summaries: Sequence[Summary], rows: Sequence[Row], seconds: float, shown: int
-) -> dict[str, Any]:
+def measure(found: Sequence[Written], rows: Sequence[Row], shown: int) -> dict[str, Any]:
     counts: Counter[str] = Counter()
-    for row, summary in zip(rows, summaries, strict=True):
-        for name, found in faults(summary.text, row.document).items():
-            counts[name] += bool(found)
-            if found and shown > 0:
+    for row, one in zip(rows, found, strict=True):
+        for name, what in faults(one.text, row.document).items():
+            counts[name] += bool(what)
+            if what and shown > 0:
                 shown -= 1
-                print(f"  {name} {found if found is not True else ''}: {summary.text}")
+                print(f"  {name} {what if what is not True else ''}: {one.text}")
     return {
-        "documents": len(rows),
-        "modes": dict(Counter(summary.mode for summary in summaries)),
+        "documents": len(found),
+        "modes": dict(Counter(one.mode for one in found)),
         **{name: counts[name] for name in faults("", "")},
-        "cpu_ms_per_document": round(1000 * seconds / len(rows), 1),
     }
 
 
-def scores_of(summaries: Sequence[Summary], rows: Sequence[Row]) -> dict[str, Any]:
-    return rouge_scores([s.text for s in summaries], [row.references for row in rows])
-
-
-def compare(
-    summarizer: Summarizer,
-    data: str,
-    rows: Sequence[Row],
-    batch_size: int,
-    shown: int,
-    kept: dict[str, Any],
-) -> dict[str, Any]:
+def compare(found: dict[str, list[Written]], rows: Sequence[Row], shown: int) -> dict[str, Any]:
     """Free words and words of the text, and what the second costs."""
-    has_lexicon = hasattr(summarizer.model, "constraint")
-    conditions = {"free words": True, "words of the text": False}
-    if not has_lexicon:
-        conditions = {"as it writes": None}  # type: ignore[dict-item]
     result: dict[str, Any] = {}
     scores = {}
-    for name, free in conditions.items():
-        summaries, seconds = write(summarizer, rows, free, batch_size)
-        scores[name] = scores_of(summaries, rows)
-        result[name] = measure(summaries, rows, seconds, shown)
+    for name, several in found.items():
+        some = rows[: len(several)]
+        result[name] = measure(several, some, shown)
+        references = [row.references for row in some]
+        scores[name] = rouge_scores([one.text for one in several], references)
         result[name]["rouge"] = {k: asdict(with_interval(scores[name][k])) for k in KINDS}
-        kept[f"{data}, {name}"] = [summary.text for summary in summaries]
-        print(json.dumps({name: result[name]}), file=sys.stderr)
-    if has_lexicon:
-        result["words of the text - free words"] = {
-            kind: asdict(
-                paired_difference(scores["words of the text"][kind], scores["free words"][kind])
-            )
+    if FREE in scores and BOUND in scores:
+        result[f"{BOUND} - {FREE}"] = {
+            kind: asdict(paired_difference(scores[BOUND][kind], scores[FREE][kind]))
             for kind in KINDS
         }
     return result
+
+
+class Kept:
+    """What was written so far, on disk: a run that was stopped goes on."""
+
+    def __init__(self, path: Path | None, model: str) -> None:
+        self.path, self.model = path, model
+        self.found: dict[str, dict[str, list[Written]]] = {}
+        self.seconds: dict[str, float] = {}
+        if path is not None and path.exists():
+            values = json.loads(path.read_text(encoding="utf-8"))
+            if values["model"] == model:
+                self.seconds = values["seconds"]
+                self.found = {
+                    data: {name: [Written(*one) for one in some] for name, some in parts.items()}
+                    for data, parts in values["found"].items()
+                }
+
+    def of(self, data: str, names: Iterable[str]) -> dict[str, list[Written]]:
+        return self.found.setdefault(data, {name: [] for name in names})
+
+    def save(self) -> None:
+        if self.path is not None:
+            text = json.dumps(vars(self) | {"path": None}, ensure_ascii=False)
+            write_text(self.path, text + "\n")
 
 
 def main() -> None:
@@ -156,32 +168,50 @@ def main() -> None:
     parser.add_argument("--most-words", type=int, help="only documents that are no longer")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--show", type=int, default=0, help="so many faulty summaries")
-    parser.add_argument("--texts", type=Path, help="keep what was written in this file")
+    parser.add_argument("--texts", type=Path, help="keep what was written here, and go on from it")
+    parser.add_argument("--cpu-seconds", type=float, default=1e9, help="stop writing after so many")
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     summarizer = load_summarizer(arguments.model)
-    found: dict[str, Any] = {}
-    kept: dict[str, Any] = {}
+    has_lexicon = hasattr(summarizer.model, "constraint")
+    conditions: dict[str, bool | None] = {FREE: True, BOUND: False}
+    if not has_lexicon:
+        conditions = {"as it writes": None}
+    every: dict[str, list[Row]] = {}
     for path in arguments.data:
         data = read_data(str(path))
         most = arguments.most_words or sys.maxsize
         rows = [row for row in data.rows if len(row.document.split()) <= most]
-        rows = rows[: arguments.documents]
-        found[data.name] = {
-            "sha256": data.sha256,
-            **compare(summarizer, data.name, rows, arguments.batch_size, arguments.show, kept),
-        }
-    if arguments.texts:
-        write_text(arguments.texts, json.dumps(kept, indent=0, ensure_ascii=False) + "\n")
+        every[data.name] = rows[: arguments.documents]
+    kept = Kept(arguments.texts, arguments.model)
+    for first in range(0, max(map(len, every.values())), BLOCK):
+        for data_name, rows in every.items():
+            some = rows[first : first + BLOCK]
+            for name, free in conditions.items():
+                found = kept.of(data_name, conditions)[name]
+                if len(found) > first or not some:
+                    continue
+                started = time.process_time()
+                found += write(summarizer, some, free, arguments.batch_size)
+                spent = time.process_time() - started
+                kept.seconds[name] = kept.seconds.get(name, 0.0) + spent
+            kept.save()
+        print(f"{first + BLOCK} of each", file=sys.stderr, flush=True)
+        if time.process_time() > arguments.cpu_seconds:
+            break
+    written = sum(len(several) for parts in kept.found.values() for several in parts.values())
+    result = {
+        **how_measured(),
+        "signature": signature("max"),
+        "model": arguments.model,
+        "cpu_ms_per_document": round(1000 * sum(kept.seconds.values()) / max(1, written), 1),
+        "results": {
+            name: {"available": len(rows), **compare(kept.found[name], rows, arguments.show)}
+            for name, rows in every.items()
+        },
+    }
+    print(json.dumps(result["results"], indent=1))
     if arguments.output:
-        result = {
-            "command": command_line("python", sys.argv[0]),
-            "date": time.strftime("%Y-%m-%d"),
-            "environment": environment(),
-            "signature": signature("max"),
-            "model": arguments.model,
-            "results": found,
-        }
         write_text(arguments.output, json.dumps(result, indent=1) + "\n")
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -28,7 +27,7 @@ from sumy.utils import get_stop_words
 
 from summarize import Document, Options
 from summarize.evaluation.data import read_data
-from summarize.evaluation.environment import command_line, environment
+from summarize.evaluation.environment import how_measured
 from summarize.evaluation.rouge import (
     paired_difference,
     rouge_scores,
@@ -159,9 +158,7 @@ def main() -> None:
         "title": [i for i, r in enumerate(rows) if "title" in r.references],
     }
     result = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(),
+        **how_measured(),
         "signature": signature(),
         "cpu_ms_per_document": seconds,
         "parts": {name: compare(rows, texts, keep) for name, keep in parts.items() if keep},

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from summarize.evaluation.data import read_data
-from summarize.evaluation.environment import child_environment, command_line, environment
+from summarize.evaluation.environment import child_environment, how_measured
 from summarize.files import write_text
 from summarize.threads import available
 
@@ -75,9 +75,7 @@ def main() -> None:
         sys.exit("the number of threads changed a summary, or their order")
     medians = {threads: float(np.median(found)) for threads, found in seconds.items()}
     result: dict[str, Any] = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
-        "environment": environment(),
+        **how_measured(),
         "files": arguments.files,
         "words": arguments.words,
         "threads": {

@@ -295,6 +295,26 @@ def no_children() -> Iterator[None]:
         yield
 
 
+# --- how many processes there are --------------------------------------------------------------
+
+STARTED: list[str] = []
+
+
+def note_process(event: str, arguments: tuple[Any, ...]) -> None:
+    """Of Python alone: other programs (a shell that checks a completion script) are no burden."""
+    if event == "subprocess.Popen" and any("python" in str(part) for part in arguments[1]):
+        STARTED.append(os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0])
+
+
+sys.addaudithook(note_process)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if STARTED:
+        files = sorted({name.split("::")[0].rpartition("/")[2] for name in STARTED})
+        terminalreporter.write_line(f"Python processes: {len(STARTED)}, in {', '.join(files)}")
+
+
 # --- a browser ---------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,6 +144,13 @@ def test_every_all_of_a_module_holds() -> None:
             module = importlib.import_module(found.name)
             for name in module.__all__:
                 assert hasattr(module, name), f"{found.name}.{name}"
+
+
+def test_no_test_imports_another() -> None:
+    """What several need is in a module of helpers."""
+    for path in (ROOT / "tests").glob("*.py"):
+        found = re.findall(r"^(?:from|import) (test_\w+)", path.read_text(encoding="utf-8"), re.M)
+        assert not found, path.name
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from test_formats import pdf, zipped
+from sample_files import pdf, zipped
 
 from summarize.document.document import Document
 from summarize.document.formats import of_text, parts

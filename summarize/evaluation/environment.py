@@ -7,6 +7,7 @@ import platform
 import re
 import shlex
 import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,15 @@ def environment(threads: int | None = None) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: found for name in PACKAGES if (found := installed(name))},
+    }
+
+
+def how_measured(threads: int | None = None) -> dict[str, Any]:
+    """What the result of a script says first: its command, the date and the machine."""
+    return {
+        "command": command_line("python", sys.argv[0]),
+        "date": time.strftime("%Y-%m-%d"),
+        "environment": environment(threads),
     }
 
 

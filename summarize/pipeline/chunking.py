@@ -28,8 +28,9 @@ MOST = 4000  # chunks that are read; more than any book has
 Shares = dict[int, float]
 
 
-class Line(NamedTuple):
-    """A chunk summary; `opening` is the first sentence of what it is of."""
+class ChunkSummary(NamedTuple):
+    """The summary of a chunk, or of several; `opening` is the first sentence of the document in
+    it."""
 
     written: Written
     opening: int
@@ -78,15 +79,15 @@ def write_chunks(
     asked = hurried(model, len(chunks), options)
     found = write_all(model, passages, owners, asked, limit, retries)
     openings = [chunk[0].sentence for chunk in chunks]
-    lines = lines_of(model, found, openings)
-    whole = of_the_whole(lines)
+    summaries = summaries_of(model, found, openings)
+    whole = of_the_whole(summaries)
     asked, options = replace(asked, progress=None), replace(options, progress=None)
-    while len(lines) > 1:
-        groups = fitting(lines, limit)
+    while len(summaries) > 1:
+        groups = fitting(summaries, limit)
         search = options if len(groups) == 1 else asked  # the last one is shown
-        lines = list(join(model, reading, groups, search, limit, retries))
+        summaries = list(join(model, reading, groups, search, limit, retries))
     return (
-        with_familiarity(lines[0].written, whole),
+        with_familiarity(summaries[0].written, whole),
         len(chunks),
         sum(passage.tokens for passage in passages),
     )
@@ -95,19 +96,19 @@ def write_chunks(
 def join(
     model: Model,
     reading: Reading,
-    groups: list[list[Line]],
+    groups: list[list[ChunkSummary]],
     options: Options,
     limit: int,
     retries: int,
-) -> Iterator[Line]:
-    """One line for each group, which is read at once under the opening of its first chunk."""
+) -> Iterator[ChunkSummary]:
+    """One summary for each group, which is read at once under the opening of its first chunk."""
     several = [group for group in groups if len(group) > 1]
     made = [with_opening(reading, group, limit) for group in several]
     passages, owners = [p for p, _ in made], [o for _, o in made]
     found = write_all(model, passages, owners, options, limit, retries)
-    # A model that writes nothing of several lines did write the first of them.
+    # A model that writes nothing of several summaries did write the first of them.
     kept = [w if w.text else g[0].written for w, g in zip(found, several, strict=True)]
-    fresh = iter(lines_of(model, kept, [group[0].opening for group in several]))
+    fresh = iter(summaries_of(model, kept, [group[0].opening for group in several]))
     for group in groups:
         if len(group) == 1:
             yield group[0]
@@ -115,13 +116,15 @@ def join(
         yield next(fresh)
 
 
-def lines_of(model: Model, found: Sequence[Written], openings: Sequence[int]) -> list[Line]:
+def summaries_of(
+    model: Model, found: Sequence[Written], openings: Sequence[int]
+) -> list[ChunkSummary]:
     """Those that say something; where none does, the first."""
     some = [pair for pair in zip(found, openings, strict=True) if pair[0].text]
     some = some or [(found[0], openings[0])] if found else []
     texts = [finished(one.text) for one, _ in some]
     return [
-        Line(written, opening, text, encoding)
+        ChunkSummary(written, opening, text, encoding)
         for (written, opening), text, encoding in zip(some, texts, model.encode(texts), strict=True)
     ]
 
@@ -174,48 +177,48 @@ def mean_of(rows: Sequence[Shares]) -> Shares:
     return combine([1 / len(rows)] * len(rows), rows) if rows else {}
 
 
-def fitting(lines: list[Line], limit: int) -> list[list[Line]]:
+def fitting(summaries: list[ChunkSummary], limit: int) -> list[list[ChunkSummary]]:
     """Neighbours, two and more at a time, that fill half of the window."""
-    groups: list[list[Line]] = [[]]
+    groups: list[list[ChunkSummary]] = [[]]
     total = 0
-    for line in lines:
-        size = len(line.encoding)
+    for summary in summaries:
+        size = len(summary.encoding)
         if len(groups[-1]) > 1 and total + size > limit / 2:
             groups.append([])
             total = 0
-        groups[-1].append(line)
+        groups[-1].append(summary)
         total += size
     return groups
 
 
 def with_opening(
-    reading: Reading, lines: Sequence[Line], limit: int
+    reading: Reading, summaries: Sequence[ChunkSummary], limit: int
 ) -> tuple[Passage, list[Shares]]:
-    """The opening of a group's first chunk and all of its lines, as one passage."""
-    encodings = [line.encoding for line in lines]
+    """The opening of a group's first chunk and all of its summaries, as one passage."""
+    encodings = [summary.encoding for summary in summaries]
     room = min(limit - sum(map(len, encodings)), int(OPENING * limit))
     first = []
-    for i in range(lines[0].opening, len(reading.document.sentences)):
+    for i in range(summaries[0].opening, len(reading.document.sentences)):
         room -= reading.tokens(i)
         if room < 0:
             break
         first.append(i)
     before = reading.passage(first)
     text, starts = before.text, list(before.starts)
-    for line in lines:
+    for summary in summaries:
         starts.append(len(text) + bool(text))
-        text = f"{text} {line.text}" if text else line.text
+        text = f"{text} {summary.text}" if text else summary.text
     owners: list[Shares] = [{i: 1.0} for i in first]
     return (
         Passage(text, starts, [*before.encodings, *encodings], reading.document.text),
-        owners + [line.shares for line in lines],
+        owners + [summary.shares for summary in summaries],
     )
 
 
-def of_the_whole(lines: Sequence[Line]) -> float | None:
+def of_the_whole(summaries: Sequence[ChunkSummary]) -> float | None:
     """The familiarity of a document: its opening's or that of half of its chunks, whichever is
-    less. A text of another kind is so in every line."""
-    known = [f for line in lines if (f := line.written.familiarity) is not None]
+    less. A text of another kind is so in every summary."""
+    known = [f for summary in summaries if (f := summary.written.familiarity) is not None]
     return min(known[0], float(np.median(known))) if known else None
 
 
