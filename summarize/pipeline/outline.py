@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
 
 from summarize.document.document import Document
+from summarize.document.sentences import is_finished
 from summarize.models.base import Chooser
+from summarize.models.sentence_features import CONNECTS, REFERS
 from summarize.options import Options
 
 MEDIUM = 3  # sentences
@@ -21,6 +23,26 @@ SHARE = 5  # an outline is at most a fifth of the document
 LINES = (3, 8)  # of an outline without headings, least and most
 ALIKE = 0.6  # words in common, of all words of both: two such sentences say the same
 WORD = re.compile(r"\w+")
+ROOM = 0.25  # of the range of scores: so much less may a sentence have that stands by itself
+FIRST_WORDS = 8  # of a sentence, in which what was said before is taken up
+# What may open a sentence that stands by itself: "There are ...", "Another year ...", and where the
+# document speaks of itself, "This page tells ...".
+ALONE = re.compile(
+    r"\b(?:(?:t?here) (?:is|are|was|were|has|have|will|can|may)\b"
+    r"|(?:one|another|both|next|second|third|later) [a-z]+"
+    r"|(?:this|these|here) (?:page|document|article|proposal|paper|module|package|library|guide"
+    r"|tutorial|section|chapter|post|blog|report|bulletin|release|version|rfc|[a-z]?ep|[a-z]ip|spec"
+    r"|specification|memo|memorandum|file|readme|manual|book|talk|session|tool|program|project"
+    r"|course|lesson|notes?|template|pattern|chart|helm|statement|bill|act|patch|commit|change"
+    r"|plugin|extension|command|policy|notice|licen[sc]e|app|application|function|class|topic|work"
+    r"|study|system|repository|directory|folder|day|week|month|year|summer|winter|spring|autumn"
+    r"|fall|morning|evening|is (?:the|an?))\b)",
+    re.IGNORECASE,
+)
+BACK = re.compile(
+    r"\b(?:(?:this|these|those|such) [a-z]+|the (?:same|former|latter)|as (?:above|before|such))\b",
+    re.IGNORECASE,
+)
 
 
 class Group(NamedTuple):
@@ -62,7 +84,54 @@ def choose_several(
     found = chooser.choose(document, count, style)
     if most is not None and count > 1 and words_of(document, found) > most:
         found = within_words(document, chooser, count, most, style)
+    if count > 1:
+        found = standing(document, found, chooser, most, style)
     return distinct(found, [document.sentence_text(i) for i in found])
+
+
+def standing(
+    document: Document, found: list[int], chooser: Chooser, most: int | None, style: str
+) -> list[int]:
+    """Without sentences that lean on one that is not given, where another will do."""
+    if not leaning(document, found):
+        return found
+    values = chooser.scores(document, style)
+    pool = [
+        i
+        for i in chooser.choose(document, 3 * len(found), style)
+        if i not in found and not leans(document.sentence_text(i))
+    ]
+    pool.sort(key=lambda i: -values[i])
+    spread = float(np.ptp(values[np.isfinite(values)]))
+    for _ in range(len(found)):
+        for i, other in product(leaning(document, found), pool):
+            if values[other] < values[i] - ROOM * spread:
+                continue
+            trial = sorted({*found, other} - {i})
+            texts = [document.sentence_text(n) for n in trial]
+            fits = most is None or sum(len(text.split()) for text in texts) <= most
+            if fits and len(distinct(trial, texts)) == len(trial):
+                found = trial
+                pool.remove(other)
+                break
+        else:
+            break
+    return found
+
+
+def leaning(document: Document, found: Sequence[int]) -> list[int]:
+    return [i for i in found if i - 1 not in found and leans(document.sentence_text(i))]
+
+
+def leans(sentence: str) -> bool:
+    """Whether it opens with a word for something said before, or is no whole sentence."""
+    text = sentence.lstrip("\"'“‘([")
+    if text[:1].islower() or not is_finished(sentence):
+        return True
+    if REFERS.match(text) or CONNECTS.match(text):
+        return ALONE.match(text) is None
+    opening = " ".join(text.split()[:FIRST_WORDS])
+    return ALONE.search(opening) is None and BACK.search(opening) is not None
 
 
 def within_words(
