@@ -12,7 +12,7 @@ from summarize.document.headings import headings, is_ruled, marked
 from summarize.document.parts import has_words
 
 RULES = {"=": 1, "-": 2, "~": 3}  # level of a heading by the rule under it
-BULLET = re.compile(r"[ \t]*[-*•‣+]\s+(?=\S)")
+BULLET = re.compile(r"[ \t]*[-*•‣+]\s+(?:\[[ xX]\]\s+)?(?=\S)")
 OPTION = re.compile(r"[ \t]+--?\w")  # as a manual page describes it
 NUMBERED = re.compile(r"[ \t]*\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s+(?=\S)")
 FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 NAME_LINE = 200  # characters; a longer paragraph under NAME is no name line
+CHAPTER = re.compile(r"[ \t]*(?:Chapter|Part|Appendix|Section)?[ \t]?(?:\d{1,3}|[A-Z]\d?)[.:)]")
 CONTENTS = re.compile(r"(?:table of )?contents:?|toc", re.I)
 DASHES = ("-", "--", "–", "—")
 
@@ -56,14 +57,27 @@ def without_contents(text: str, blocks: Iterable[Block]) -> Iterator[Block]:
     is_inside = False
     for block in blocks:
         if block.kind == "heading":
-            is_inside = CONTENTS.fullmatch(text, block.start, block.end) is not None
-        elif block.kind == "paragraph" and block.end - block.start < 20 and not is_inside:
-            is_inside = CONTENTS.fullmatch(text, block.start, block.end) is not None
+            is_chapter = is_inside and CHAPTER.match(text, block.start, block.end) is not None
+            is_inside = is_chapter or CONTENTS.fullmatch(text, block.start, block.end) is not None
+        elif block.kind == "paragraph" and not is_inside and text[block.start] in "cCtT":
+            line = text[block.start : min(block.end, block.start + 20)].partition("\n")[0]
+            is_inside = CONTENTS.fullmatch(line) is not None
+            if is_inside and len(line) < block.end - block.start:
+                block = block._replace(kind="table")
+        elif is_inside and is_list_of_chapters(text[block.start : block.end]):
+            block = block._replace(kind="table", level=0)
         elif text.endswith((".", "!", "?"), block.start, block.end):
             is_inside = False
         elif is_inside and block.kind in ("item", "paragraph"):
             block = block._replace(kind="table", level=0)
         yield block
+
+
+def is_list_of_chapters(text: str) -> bool:
+    lines = text.split("\n")
+    return len(lines) > 1 and 2 * sum(CHAPTER.match(line) is not None for line in lines) > len(
+        lines
+    )
 
 
 @dataclass(frozen=True)

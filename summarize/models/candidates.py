@@ -58,6 +58,8 @@ def candidates(document: Document) -> list[int]:
     kinds = [document.blocks[sentence.block].kind for sentence in document.sentences]
     texts = [document.sentence_text(i) for i in range(len(document.sentences))]
     prose = [i for i, kind in enumerate(kinds) if kind not in ("heading", "code", "table")]
+    if document.kind == "mail":  # what is quoted there, somebody else wrote before
+        prose = [i for i in prose if kinds[i] != "quote"] or prose
     spoken = [bool(document.blocks[s.block].speaker) for s in document.sentences]
     strict = [i for i in prose if is_statement(texts[i], kinds[i], spoken[i])]
     if strict:

@@ -26,6 +26,9 @@ TEXT = {
     "tex": None,
     "mail": None,
     "manpage": None,
+    "subtitles": None,
+    "notebook": None,
+    "metadata": None,
 }
 KINDS = {"mail": "mail", "manpage": "manpage"}  # of the document; of the others "text"
 SUFFIXES = {
@@ -39,6 +42,7 @@ SUFFIXES = {
     ".eml": "mail",
     ".mbox": "mail",
     ".json": "json",
+    ".ipynb": "notebook",
 }
 XML_PROSE = re.compile(r"<(?:\w{1,20}:)?(?:para|simpara|p|description|summary|content)\b")
 HTML = re.compile(r"<(?:!doctype\s+html\b|(?:html|head|body)(?:\s*>|\s+[\w:-]+=))", re.I)
@@ -75,7 +79,11 @@ def of_text(text: str, name: str) -> str | None:
     if suffix:
         return SUFFIXES[suffix]
     if head.lstrip()[:1] in ("{", "[") and is_json(text):
-        return "json"
+        return "notebook" if is_notebook(text) else "json"
+    if head.startswith("Metadata-Version: "):
+        return "metadata"
+    if "-->" in head and is_subtitles(head):
+        return "subtitles"
     if head[:1] in (".", "'") and has_roff_title(text[: 8 * HEAD]):
         return "manpage"
     headers = MAIL.match(text[: 8 * HEAD])  # a mail that went far carries many
@@ -89,6 +97,16 @@ def of_text(text: str, name: str) -> str | None:
     if RST_TITLE.search(head) and RST_SIGN.search(text[: 8 * HEAD]):
         return "rst"
     return None
+
+
+def is_notebook(text: str) -> bool:
+    return '"nbformat"' in text and '"cells"' in text
+
+
+def is_subtitles(head: str) -> bool:
+    from summarize.document.formats import subtitles
+
+    return subtitles.is_subtitles(head)
 
 
 def has_roff_title(head: str) -> bool:

@@ -76,6 +76,8 @@ class Walk:
         self.kinds: list[tuple[str, int]] = [("paragraph", 0)]
         self.lists = 0
         self.tables: list[Table] = []
+        self.anchors = 0  # links within the page that are open
+        self.is_entry = True  # whether all that was read since the last block is in such links
 
     def over(self, root: Any) -> list[Part]:
         from lxml import etree
@@ -92,15 +94,24 @@ class Walk:
                     self.begin(tag)
                 elif tag == "br":
                     self.pieces.append("\n")
+                elif tag == "a" and element.get("href", "").startswith("#"):
+                    self.anchors += 1
                 if (text := element.text) and isinstance(tag, str):  # no unexpanded entity
-                    self.pieces.append(text)
+                    self.read(text)
             else:
                 if tag in BLOCKS and tag not in HIDDEN:
                     self.finish(tag)
+                elif tag == "a" and element.get("href", "").startswith("#"):
+                    self.anchors -= 1
                 if tail := element.tail:
-                    self.pieces.append(tail)
+                    self.read(tail)
         self.flush()
         return self.out
+
+    def read(self, text: str) -> None:
+        self.pieces.append(text)
+        if self.is_entry and not self.anchors and has_words(text):
+            self.is_entry = False
 
     def begin(self, tag: str) -> None:
         self.flush()
@@ -141,9 +152,10 @@ class Walk:
             return
         text = "".join(self.pieces)
         self.pieces = []
-        if not text or text.isspace():
-            return
+        is_entry, self.is_entry = self.is_entry, True
         kind, level = self.kinds[-1]
+        if not text or text.isspace() or (kind == "item" and is_entry):  # of a table of contents
+            return
         if kind == "code":
             self.out.append(Part(kind, text))
             return

@@ -19,6 +19,7 @@ MOST_CHARACTERS, MOST_MARKS = 400_000, 30_000
 MARKS = re.compile(r"[\n\[\]()*_!`|<&\\]")
 TAG = re.compile(r"<[^<>]*>")
 HTML_HEADING = re.compile(r"\s*<h([1-6])\b", re.I)
+CHECKBOX = re.compile(r"\[[ xX]\]\s+")
 KEY = re.compile(r"[\w-]+\s*[:=]|#")
 LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\s]{0,500}\)")
 
@@ -85,11 +86,20 @@ def parsed(markdown: str) -> Iterator[Part]:
                     yield Part("heading", text, heading)
                 elif rows:
                     rows[-1].append(text)
+                elif first and is_entry(token.children or []):
+                    pass  # of a table of contents
                 elif first:
-                    yield Part("item", text, lists)
+                    yield Part("item", CHECKBOX.sub("", text), lists)
                 else:
                     yield Part("quote" if quotes else "paragraph", text)
                 first = False
+
+
+def is_entry(children: list[Token]) -> bool:
+    """Whether it is nothing but a link to a place on the same page."""
+    if len(children) < 3 or children[0].type != "link_open" or children[-1].type != "link_close":
+        return False
+    return str(children[0].attrs.get("href", "")).startswith("#")
 
 
 def inline(children: list[Token]) -> str:

@@ -24,6 +24,9 @@ SAME = {
 }
 
 
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
 def parts(text: str, name: str) -> list[Part]:
     from lxml import etree
 
@@ -49,8 +52,12 @@ def parts(text: str, name: str) -> list[Part]:
 
 def rename(root: Any) -> None:
     is_atom = str(root.tag).endswith("feed")
+    own = root.get(LANGUAGE, "en")[:2]
     for element in root.iter():
         if isinstance(element.tag, str):
+            if element.get(LANGUAGE, own)[:2] != own:  # a translation of what stands beside it
+                element.tag = "head"
+                continue
             local = element.tag.rpartition("}")[2].rpartition(":")[2]
             same = SAME.get(local, local.lower())
             element.tag = "section" if is_atom and local == "entry" else same

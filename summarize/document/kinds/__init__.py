@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from summarize.document.document import Block
 
+# Names that say what a file is, as a suffix does.
+PROGRAM_FILES = ("makefile", "gnumakefile", "dockerfile", "containerfile", "jenkinsfile")
 HEAD_LINES = 200  # that are looked at to recognize a kind
 HEAD_CHARACTERS = 40_000
 
@@ -37,6 +39,7 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     "diff": lambda head: head[0].startswith(("diff ", "--- ", "Index: ", "commit ", "From ")),
     "diffstat": lambda head: " | " in head[0],
     "copyright": lambda head: any(line.startswith("Format") for line in head[:3]),
+    "records": lambda head: head[0][:6].upper() == "BEGIN:" or some(head, ("msgid", "@"), 1),
     "jsonl": lambda head: head[0].lstrip().startswith("{"),
     "table": lambda head: len(head) > 3 and some(head[:4], ",\t;|"),
     "chat": lambda head: some(head, ":>", 3),
@@ -50,7 +53,8 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
 
 def recognize(text: str, name: str) -> Found | None:
     head = head_lines(text)
-    suffix = "." in name.rpartition("/")[2] and not has_suffix(name, ".txt")
+    base = name.rpartition("/")[2].lower()
+    suffix = ("." in base and not has_suffix(name, ".txt")) or base in PROGRAM_FILES
     for kind, is_possible in KINDS.items():
         if head and (suffix or is_possible(head)):
             module = import_module(f"summarize.document.kinds.{kind}")

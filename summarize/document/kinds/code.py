@@ -22,6 +22,19 @@ LANGUAGES = {
     **{".conf": "Configuration", ".bashrc": "shell", ".bash_profile": "shell"},
 }
 DATA = {"XML", "YAML", "TOML", "INI", "CSS", "SQL", "Configuration"}  # which define nothing
+NAMED = {"makefile": "Make", "gnumakefile": "Make", "dockerfile": "Dockerfile"}
+NAMED |= {"containerfile": "Dockerfile", "cmakelists.txt": "CMake", "jenkinsfile": "Groovy"}
+# What stands at the top of a file of data.
+TOP = {
+    "YAML": re.compile(r"^([\w.-]{1,60})\s?:(?=\s|$)", re.M),
+    "TOML": re.compile(r"^\[{1,2}([\w.\" -]{1,60})\]{1,2}\s*$", re.M),
+    "INI": re.compile(r"^\[([^\[\]\n]{1,60})\]\s*$", re.M),
+    "SQL": re.compile(r"^CREATE TABLE (?:IF NOT EXISTS )?[\"`\[]?([\w.]{1,60})", re.M | re.I),
+    "Make": re.compile(r"^([\w][\w.-]{0,60})\s?:(?!=)", re.M),
+    "Dockerfile": re.compile(r"^FROM\s+(\S{1,100})", re.M | re.I),
+}
+TOP["Configuration"] = TOP["INI"]
+TOLD = {"SQL": "creates", "Make": "makes", "Dockerfile": "from"}
 SHEBANG = re.compile(r"#!\s*\S*/(?:env +(?:-S +)?)?(\w+)")
 INTERPRETERS = {
     **{"python": "Python", "python3": "Python", "sh": "shell", "bash": "shell", "dash": "shell"},
@@ -54,6 +67,12 @@ CREDIT = re.compile(
     r"|version|e-?mail|\$(?:Id|Header|Revision|Date)|file(?:name)?:)\b",
     re.I,
 )
+# What init scripts, units of systemd, desktop files, pyproject.toml and others say of themselves.
+DESCRIBED = re.compile(
+    r"^(?:# Short-Description:|Description=|Comment=|description[ \t]?[=:][ \t]?[\"']?(?![\"']))"
+    r"[ \t]*([^\n\"']{8,300})",
+    re.M,
+)
 DOCSTRING = re.compile(r"[ \t]*[rRuU]?(?:\"{3}|'{3})")
 DEFINITION = re.compile(
     r"^(?:export |pub |async |public |abstract |final |default )*(?:def|class|func|fn|struct|enum"
@@ -82,7 +101,7 @@ def recognize(text: str, name: str) -> Found | None:
     language = language_of(head, name)
     if language is None:
         return None
-    spans = opening(text)
+    spans = opening(text, language)
     kept = [span for span in spans if is_about(text[span[0] : span[1]])]
     if language in ("Python", "Source code"):
         kept = from_docstring(text, kept)
@@ -91,14 +110,21 @@ def recognize(text: str, name: str) -> Found | None:
         blocks += commented(text, start, end)
     last = max([end for _, end in spans], default=0)
     code_start = last + len(text[last:]) - len(text[last:].lstrip())
-    names = () if language in DATA else (found[1] for found in DEFINITION.finditer(text))
+    definition = TOP.get(language, DEFINITION)
+    is_data = language in DATA and language not in TOP
+    names = () if is_data else (found[1] for found in definition.finditer(text))
     defined = [one for one in dict.fromkeys(names) if not one.startswith("_")]
     lines = text.count("\n") + (not text.endswith("\n"))
     told = [without_marks(text[block.start : block.end]) for block in blocks]
     # A name alone says less than the paragraph after it.
     prose = next((one for one in told if " " in one), told[0] if told else "")
+    described = DESCRIBED.search(text[:LONGEST_COMMENT])
+    is_named = described is not None and described[0].startswith("Description=")
+    if described and (is_named or not prose or prose.startswith("BEGIN INIT INFO")):
+        prose = described[1].strip()
     summary = f"{language}, {counted(lines, 'line')}"
-    summary += f", defines {listed(defined, 6)}." if defined else "."
+    told_as = TOLD.get(language, "with" if language in TOP else "defines")
+    summary += f", {told_as} {listed(defined, 6)}." if defined else "."
     if prose:
         summary = f"{prose}{'' if prose.endswith(('.', '!', '?')) else '.'} ({summary[:-1]}.)"
     facts = {
@@ -132,6 +158,9 @@ def language_of(head: list[str], name: str) -> str | None:
     shebang = SHEBANG.match(head[0][:LINE])
     if shebang:
         return INTERPRETERS.get(shebang[1], "A script")
+    base = name.rpartition("/")[2].lower()
+    if base in NAMED:
+        return NAMED[base]
     suffix = next((s for s in LANGUAGES if has_suffix(name, s)), None)
     if suffix:
         return LANGUAGES[suffix]
@@ -175,9 +204,10 @@ def is_code(line: str) -> bool:
     return not line.startswith((*LINE_MARKS, "*", "/*"))
 
 
-def opening(text: str) -> list[tuple[int, int]]:
+def opening(text: str, language: str) -> list[tuple[int, int]]:
     """Spans of the comments at the start (parted by blank lines or a lone mark) and, of Python,
     the docstring."""
+    has_directives = language in ("C", "C++", "C#")
     spans: list[tuple[int, int]] = []
     offset, start, end = 0, -1, 0
     closing = ""  # of a comment or string over several lines
@@ -198,6 +228,10 @@ def opening(text: str) -> list[tuple[int, int]]:
             closing = "" if mark in stripped else mark
         elif stripped and not stripped.startswith(LINE_MARKS):
             break
+        elif has_directives and stripped.startswith("#") and start < 0 and spans:
+            break
+        elif has_directives and stripped.startswith("#"):
+            bare = "#"  # before the comment, or what ends it
         has_text = any(map(str.isalnum, bare)) and bare != "#"
         if has_text:
             start = offset if start < 0 else start
