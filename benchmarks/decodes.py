@@ -156,7 +156,13 @@ def beams(model: Rnn, rows: Sequence[dict[str, Any]]) -> list[Decoded]:
         jobs = [writing.job(Reading(model, document), asked) for document in documents]
         payloads = [job.source.payload for job in jobs]
         constraints = [model.constraint(payload.passage, asked) for payload in payloads]
-        hypotheses, _ = model.search([payload.ids for payload in payloads], asked, constraints)
+        hypotheses: list[list[Any]] = [[] for _ in payloads]
+        full = [j for j, payload in enumerate(payloads) if len(payload.ids)]  # not all headings
+        written, _ = model.search(
+            [payloads[j].ids for j in full], asked, [constraints[j] for j in full]
+        )
+        for j, beam in zip(full, written, strict=True):
+            hypotheses[j] = beam
         for i, job, beam in zip(chosen, jobs, hypotheses, strict=True):
             row = rows[i]
             found[i] = Decoded(
