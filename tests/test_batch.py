@@ -392,7 +392,7 @@ def test_score_finds_records_by_their_id(summarize: Command, tmp_path: Path, her
     (tmp_path / "none.jsonl").write_text('{"summary": "Nothing"}\n')
     assert b"has no 'key'" in summarize("score", "out", "none.jsonl").stderr
     (tmp_path / "empty").mkdir()
-    assert b"has not written" in summarize("score", "empty", "data.jsonl").stderr
+    assert b"was not written by" in summarize("score", "empty", "data.jsonl").stderr
 
 
 # --- processes ---------------------------------------------------------------------------------

@@ -216,7 +216,7 @@ def test_json_gives_a_field(tmp_path: Path) -> None:
     assert read(str(path), field="data.0.text").text == BODY
     for field, said in (
         ("data.0.no", "data.0 has the field text"),
-        ("data", "not a text; it has 1 item"),
+        ("data", "not text; it has 1 item"),
         ("data.5", "data has 1 item"),
         ("no", "the file has the fields data and body"),
         ("body.no", "body is a string"),

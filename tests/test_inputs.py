@@ -241,7 +241,7 @@ def test_limits_of_size_and_time(
     monkeypatch.setattr(web, "SECONDS", 1e-9)
     done = summarize(*LEAD, site + "/page")
     assert done.returncode == 1 and done.stderr.count(b"\n") == 1
-    assert b"takes longer" in done.stderr or b"does not answer" in done.stderr
+    assert b"takes longer" in done.stderr or b"does not respond" in done.stderr
 
 
 def test_offline_asks_nobody(summarize: Command, site: str) -> None:

@@ -117,7 +117,7 @@ def attend(
     if not quiet:
         tell(document.source, found)
         if not options.is_short:
-            note("each part is as the model wrote it; summarize quotes where that is unsure")
+            note("each part is as the model wrote it; summarize quotes where the model is unsure")
     may_color = color is not False and not os.environ.get("NO_COLOR")
     if html is not None:
         from summarize.views.attention_page import write_page
@@ -153,7 +153,7 @@ def tell(source: str, found: Alignment) -> None:
         note(f"{source}: read {found.tokens_read:,} of {found.tokens_document:,} tokens")
     if found.familiarity is not None and found.familiarity < 0.5:
         note(
-            f"{source}: unlike the text that {found.model} learned from; summarize may quote it "
+            f"{source}: unlike the texts {found.model} was trained on; summarize may quote it "
             "instead"
         )
 

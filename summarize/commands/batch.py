@@ -41,7 +41,7 @@ Examples:
 # The options are tried on it before any document is read.
 TRIAL = "This is a short sentence."
 
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", show_default=False)]
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", hidden=True)]
 Out = Annotated[
     Path, typer.Option("-o", "--output", metavar="OUT", help="The directory to write to.")
 ]
@@ -90,7 +90,7 @@ Address = Annotated[
     ),
 ]
 Restart = Annotated[
-    bool, typer.Option("--restart", help="Remove what an earlier run wrote to OUT, and begin anew.")
+    bool, typer.Option("--restart", help="Remove what an earlier run wrote to OUT, and start over.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count the documents, and stop.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]

@@ -31,7 +31,7 @@ Examples:
 def models(
     folders: Annotated[list[Path] | None, typer.Argument(metavar="FOLDERS", hidden=True)] = None,
     json_lines: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each model, a line each.")
+        bool, typer.Option("--json", help="Print one JSON object per model, one per line.")
     ] = False,
 ) -> int:
     from summarize.models.catalog import catalog, folder_entry

@@ -41,7 +41,7 @@ Length = Annotated[
         "-l",
         "--length",
         metavar="[short|medium|long]",
-        help="One sentence (the default), three, or a list with a line for each section.",
+        help="One sentence (the default), up to three, or a list with a line for each section.",
     ),
 ]
 Sentences = Annotated[
@@ -119,7 +119,7 @@ FullVocabulary = Annotated[
 Seed = Annotated[
     int | None,
     typer.Option(
-        "--seed", metavar="N", help="Sample where hard attention looks. Other models ignore it."
+        "--seed", metavar="N", help="Sample where hard attention looks. Other models refuse it."
     ),
 ]
 
@@ -144,7 +144,7 @@ Backend = Annotated[
 AllowPickle = Annotated[
     bool,
     typer.Option(
-        "--allow-pickle", help="Load weights that may hold code; only if you trust their author."
+        "--allow-pickle", help="Load weights that can run code; only if you trust their author."
     ),
 ]
 Offline = Annotated[
@@ -179,13 +179,13 @@ Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Say what was read and written, and how fast.")
 ]
 JsonLines = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object for each document, a line each.")
+    bool, typer.Option("--json", help="Print one JSON object per document, one per line.")
 ]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the result here too.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, one figure a row.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, one figure per row.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a report page.")]
 Png = Annotated[

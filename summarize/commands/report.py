@@ -23,7 +23,8 @@ from summarize.errors import DataError, did_you_mean
 if TYPE_CHECKING:
     from summarize.evaluation.result import Result
 
-HELP = """Turn saved results into tables, charts (--png) or a page (--html), measuring nothing anew.
+HELP = """Turn saved results into tables, charts (--png) or a page (--html), without measuring
+anything again.
 
 RESULTS are files that bench, scaling or score wrote with -o.
 

@@ -77,7 +77,7 @@ def id_field(name: str) -> str:
 
     manifest = read_manifest(Path(name))
     if manifest is None:
-        raise OptionError(f"{name} is a directory that summarize batch has not written")
+        raise OptionError(f"{name} is a directory that was not written by summarize batch")
     return manifest.asked.id_field or "id"
 
 

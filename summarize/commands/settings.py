@@ -48,7 +48,7 @@ def check(path: Path, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if name not in types:
             hint = did_you_mean(name, types) or f"; it may set {', '.join(types)}"
-            raise OptionError(f"{path} sets {name!r}, which is no setting{hint}")
+            raise OptionError(f"{path} sets {name!r}, which is not a setting{hint}")
         if type(value) is not types[name]:
             kind = "a whole number" if types[name] is int else "text in quotes"
             raise OptionError(f"{path}: {name} is {value!r}; it must be {kind}")

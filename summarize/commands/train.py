@@ -38,15 +38,15 @@ def train(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Data to choose the best weights on. Default: some of DATA is held out.",
+            help="Data for choosing the best weights. Default: some of DATA is held out.",
         ),
     ] = None,
     recipe: Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="One that ships (small, attention, seq2seq, general, transformer, rloo) or a TOML "
-            "file with the same keys.",
+            help="A recipe that ships (small, attention, seq2seq, general, transformer, rloo) or a "
+            "TOML file with the same keys.",
         ),
     ] = "small",
     resume: Annotated[

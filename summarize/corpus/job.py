@@ -38,7 +38,7 @@ from summarize.errors import DataError, OptionError
 from summarize.files import locked, write_with
 from summarize.pipeline.run import Summarizer
 
-ANEW = "use --restart to begin anew, or another directory with -o"
+ANEW = "use --restart to start over, or another directory with -o"
 ENGINES = ("local", "ray")
 
 
@@ -185,7 +185,7 @@ def prepare(job: Job, watch: Watch) -> Manifest:
         changed = f"--shard-size was {manifest.shard_size} and is {job.shard_size} now"
     changed = changed or changed_input(job, manifest, question, watch)
     if changed is not None:
-        raise DataError(f"{job.out} was begun otherwise: {changed}; {ANEW}")
+        raise DataError(f"{job.out} was started with other options or input: {changed}; {ANEW}")
     return manifest
 
 

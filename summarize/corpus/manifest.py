@@ -109,7 +109,7 @@ def read_manifest(out: Path) -> Manifest | None:
     except OSError as error:
         raise DataError(f"can't read {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is damaged ({error}); begin anew with --restart") from None
+        raise DataError(f"{path} is damaged ({error}); start over with --restart") from None
 
 
 def difference(old: Asked, new: Asked) -> str | None:

@@ -171,7 +171,7 @@ class Crew:
             self.failed_starts += 1
             if self.failed_starts >= STARTS:
                 code = member.process.exitcode
-                raise SummarizeError(f"processes end while they start (exit code {code})")
+                raise SummarizeError(f"processes end as soon as they start (exit code {code})")
         if member.shard is not None:
             self.again.append(member.shard)
             self.deaths[member.shard] = self.deaths.get(member.shard, 0) + 1

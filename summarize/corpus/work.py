@@ -54,7 +54,7 @@ class Worker:
         def write(temporary: Path) -> None:
             write_shard(temporary, asked.format, records())
             if not is_current(self.out, self.manifest.run):
-                raise DataError(f"{self.out} now belongs to another run; this one ends")
+                raise DataError(f"{self.out} now belongs to another run; this one stops")
 
         path = shard_path(self.out, shard, asked.format)
         write_with(path, write)

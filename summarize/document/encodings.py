@@ -53,8 +53,8 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
                 return data.decode(marked), ""
             except UnicodeError:
                 raise DocumentError(
-                    f"{name} starts with the mark of {marked.upper()}, but is not; "
-                    "name its --encoding"
+                    f"{name} starts with the byte order mark of {marked.upper()}, "
+                    "which it is not; name its encoding with --encoding"
                 ) from None
     refuse_binary(data, name)
     try:
@@ -95,5 +95,7 @@ def guess(data: bytes, name: str) -> tuple[str, str]:
         except UnicodeError:
             pass
     if bad > len(text) / 10:
-        raise DocumentError(f"{name} is neither UTF-8 nor a known encoding; name its --encoding")
+        raise DocumentError(
+            f"{name} is neither UTF-8 nor a known encoding; name its encoding with --encoding"
+        )
     return text.replace("\ufffd", ""), OMITTED

@@ -35,7 +35,9 @@ def fetch(
         with httpx.Client(headers=HEADERS, timeout=SECONDS / 3) as client:
             data, charset = download(client, url, deadline)
     except httpx.TimeoutException:
-        raise DocumentError(f"{url} does not answer; try again later, or save it") from None
+        raise DocumentError(
+            f"{url} does not respond; try again later, or save it to a file"
+        ) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise DocumentError(f"can't read {url}: {first_line(error)}") from None
     return from_bytes(data, url, encoding or usable(charset, data), field)

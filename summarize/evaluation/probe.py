@@ -234,7 +234,7 @@ def trainable(job: dict[str, Any]) -> tuple[Any, Callable[..., Any], int, Any]:
         raise SummarizeError(f"{name} names no recipe, so its training step is not timed")
     summarizer: Any = load_model(name, **job["load"], backend="torch")
     if summarizer.is_chat:
-        raise SummarizeError(f"{name} is no encoder-decoder; its training step is not timed")
+        raise SummarizeError(f"{name} is not an encoder-decoder; its training step is not timed")
     lengthen(summarizer, job["length"])
     network = summarizer.model.float()
 

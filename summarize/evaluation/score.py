@@ -62,7 +62,7 @@ def read_references(source: str, id_fields: Iterable[str] = ()) -> Lines:
             documents.append(row[found])
         for name in fields:
             if row.get(name) in (None, ""):
-                raise DataError(f"{source}:{number} has no {name!r}, by which a summary is found")
+                raise DataError(f"{source}:{number} has no {name!r}, which identifies the summary")
             ids[name].append(str(row[name]))
     return Lines(source, texts, documents if len(documents) == len(texts) else None, ids)
 

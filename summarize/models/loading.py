@@ -118,7 +118,7 @@ def build(
         kind = transformers.AutoModelForCausalLM
     if kind is None or (not config.is_encoder_decoder and is_encoder_only(config)):
         raise ModelError(
-            f"{request.name} ({config.model_type}) reads but does not write; "
+            f"{request.name} ({config.model_type}) is an encoder, which cannot write; "
             "use an encoder-decoder or an instruction-tuned model"
         )
     tokenizer = transformers.AutoTokenizer.from_pretrained(source, **where)

@@ -117,7 +117,9 @@ class Rnn:
     def read(self, passage: Passage, limit: int) -> Source:
         ids = [token for encoding in passage.encodings for token in encoding.ids][:limit]
         if ids and max(ids) >= self.tokenizer.vocab_size:
-            raise CheckpointError(f"{self.name}: its tokenizer has ids that its network lacks")
+            raise CheckpointError(
+                f"{self.name}: its tokenizer has ids beyond the network's vocabulary"
+            )
         familiar = self.familiarity.of(ids) if self.familiarity and ids else None
         return Source(Tokens(ids, passage), len(ids), familiar)
 

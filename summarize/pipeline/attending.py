@@ -35,7 +35,7 @@ def attend(
     reading = Reading(model, document)
     if options.overflow == "chunk" and reading.total > writing.window:
         raise OptionError(
-            "attend shows what one reading saw; use --overflow select or --overflow truncate"
+            "attend shows a single pass over the text; use --overflow select or --overflow truncate"
         )
     among: list[Sequence[int] | None] = [None]
     if model.capabilities.writes_one_sentence and not options.is_short:

@@ -143,7 +143,7 @@ def hold_out(examples: list[Example], seed: int) -> tuple[list[Example], list[Ex
     """A twentieth of the rows, at most 500, to evaluate on; and the others."""
     held = min(500, len(examples) // 20)
     if held < 1:
-        raise DataError(f"{len(examples)} rows are too few to train on; 20 are the least")
+        raise DataError(f"{len(examples)} rows are too few to train on; at least 20 are needed")
     order = np.random.default_rng(seed).permutation(len(examples))
     return [examples[i] for i in order[:held]], [examples[i] for i in order[held:]]
 

@@ -52,7 +52,7 @@ def text_at(values: Any, field: str, name: str) -> str:
     if isinstance(found, list) and found and all(isinstance(part, str) for part in found):
         found = "\n\n".join(found)
     if not isinstance(found, str):
-        raise DocumentError(f"{name}: the field {field} is not a text; it {held(found)}")
+        raise DocumentError(f"{name}: the field {field} is not text; it {held(found)}")
     return found
 
 

@@ -58,7 +58,7 @@ def parts(data: bytes, name: str) -> list[Part]:
         raise
     except Exception as error:  # broken parts provoke what they like
         first = " ".join(str(error).split())[:120] or type(error).__name__
-        raise DocumentError(f"{name} is a mail that can't be read: {first}") from None
+        raise DocumentError(f"{name} is a mail message that can't be read: {first}") from None
     return found
 
 

@@ -40,11 +40,11 @@ def parts(data: bytes, name: str) -> list[Part]:
     if not any(has_words(page) for page in pages):
         if unread:
             raise DocumentError(
-                f"{name} has words glued together or broken on every page; recognize it anew, for "
+                f"{name} has words glued together or broken on every page; run OCR again, for "
                 f"example with: ocrmypdf --force-ocr {name} out.pdf"
             )
         raise DocumentError(
-            f"{name} has {len(pages)} page(s) and no text (scanned?); recognize it first, for "
+            f"{name} has {len(pages)} page(s) and no text (scanned?); run OCR first, for "
             f"example with: ocrmypdf {name} out.pdf"
         )
     lines = without_running_heads([page_lines(page) for page in pages])
