@@ -27,7 +27,7 @@ def main() -> None:
     summaries = load_summarizer(arguments.model).summarize(
         [row.document for row in chosen], mode="abstractive"
     )
-    print("| the author's | ours |\n|---|---|")
+    print(f"| author | {arguments.model} |\n|---|---|")
     for row, summary in zip(chosen, summaries, strict=True):
         cells = (text.replace("|", "\\|") for text in (row.references[0], summary.text))
         print("| " + " | ".join(cells) + " |")
