@@ -274,6 +274,39 @@ ATTACKS: dict[str, Attack] = {
     "code words": repeat("export async ", suffix="js"),
     "chat turns": repeat("Ann: A b c.\nBob: D e f.\n"),
     "chat stamps": repeat("10:00 <a> b\n10:00 <c> d\n"),
+    # Subtitles, notebooks, records, contents
+    "srt cues": growing(lambda n: f"{n}\n00:00:01,000 --> 00:00:02,000\na\n\n", "srt"),
+    "srt one cue": repeat("a\n", "1\n00:00:01,000 --> 00:00:02,000\n", suffix="srt"),
+    "srt tags": repeat("<", "1\n00:00:01,000 --> 00:00:02,000\n", suffix="srt"),
+    "ipynb cells": repeat(
+        '{"cell_type": "markdown", "source": "a"}, ',
+        '{"nbformat": 4, "cells": [',
+        '{"cell_type": "code", "source": "a"}]}',
+        suffix="ipynb",
+    ),
+    "ipynb one cell": repeat(
+        "a ", '{"nbformat": 4, "cells": [{"cell_type": "markdown", "source": "', '"}]}', "ipynb"
+    ),
+    "ics events": repeat(
+        "BEGIN:VEVENT\nSUMMARY:a\nEND:VEVENT\n", "BEGIN:VCALENDAR\n", suffix="ics"
+    ),
+    "ics folded": repeat("\n a", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:", suffix="ics"),
+    "po messages": repeat('msgid "a"\nmsgstr ""\n\n', 'msgid ""\nmsgstr ""\n\n', suffix="po"),
+    "po one message": repeat('"a"\n', 'msgid ""\nmsgstr ""\n\nmsgid ""\n', suffix="po"),
+    "bib entries": repeat("@a{b, title = {c}\n}\n", suffix="bib"),
+    "bib spaces": repeat(" ", "@article{a,\ntitle", suffix="bib"),
+    "metadata": repeat("a: b\n", "Metadata-Version: 2.4\n", suffix="METADATA"),
+    "yaml keys": growing(lambda n: f"a{n}:\n", "yaml"),
+    "mounts": repeat("a on /b type c (d)\n"),
+    "names and columns": repeat("NAME  SIZE  1  USED\n"),
+    "stars": repeat("** a\n\n"),
+    "contents": repeat("1. a\nChapter 2: b\n\n", "Contents\n\n"),
+    "dots": repeat(" .", "Contents\n\n"),
+    "md contents": repeat("- [a](#b)\n", suffix="md"),
+    "html contents": repeat("<li><a href='#a'>b</a>", "<html><ul>", suffix="html"),
+    "pod items": repeat("=item a\n\n", "=head1 A\n\n", suffix="pod"),
+    "pod codes": repeat("B<", "=head1 A\n\n", suffix="pod"),
+    "pod nested codes": nested("B<", ">", "pod", "=head1 A\n\n"),
     # JSON
     "json nested": repeat("[", suffix="json"),
     "json objects": nested('{"a":', "}", "json"),

@@ -1,6 +1,6 @@
 """Damaged files of every format: each is a document in good order, or one line says what is wrong.
 
-    python benchmarks/fuzz.py [COUNT] [--seed N]
+    python benchmarks/fuzz.py [--count 10000] [--seed N] [--no-record]
 
 A file of a format is cut, doubled, mixed with another, or strewn with bytes and marks that mean
 something somewhere. What breaks the rules is printed with its seed; the exit status is then 1."""
@@ -87,6 +87,41 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "a.diff": lambda: b"--- a/b\n+++ b/b\n@@ -1,2 +1,2 @@\n-x\n+y\n z\n",
     "a.py": lambda: f'"""{PROSE}"""\n\nimport sys\n\ndef f(x):\n    return x\n'.encode(),
     "a.1": lambda: f".TH A 1\n.SH NAME\na \\- b\n.TP\n\\fB-x\\fR\n{PROSE}".encode(),
+    "a.srt": lambda: b"".join(
+        b"%d\n00:00:%02d,000 --> 00:00:%02d,500\nIt was <i>moved</i>.\n\n" % (n, n, n)
+        for n in range(1, 9)
+    ),
+    "a.ipynb": lambda: json.dumps(
+        {
+            "cells": [
+                {"cell_type": "markdown", "source": ["# One\n", PROSE]},
+                {"cell_type": "code", "source": "x = 1"},
+            ],
+            "nbformat": 4,
+        }
+    ).encode(),
+    "METADATA": lambda: (
+        "Metadata-Version: 2.4\nName: a\nSummary: One\nDescription-Content-Type: text/markdown\n\n"
+        f"# a\n\n- [b](#b)\n\n{PROSE}"
+    ).encode(),
+    "a.ics": lambda: (
+        b"BEGIN:VCALENDAR\n"
+        + b"BEGIN:VEVENT\nDTSTART:20260302T100000\nSUMMARY:One\\, two\n  three\nEND:VEVENT\n" * 3
+    ),
+    "a.po": lambda: (
+        b'msgid ""\nmsgstr ""\n"Language: de\\n"\n\n' + b'msgid "a"\nmsgstr "b"\n\n' * 3
+    ),
+    "a.bib": lambda: b"@article{a,\n  title = {One {T}wo},\n  year = 2026\n}\n" * 3,
+    "a.pod": lambda: (
+        f"=head1 NAME\n\na - B<b> C<< c >>\n\n=item *\n\n{PROSE}\n\n  x = 1\n".encode()
+    ),
+    "a.yaml": lambda: b"# One\na:\n  - b: 1\ndescription: it is\n",
+    "Makefile": lambda: b"a: b\n\tcc $<\n\nb:\n\ttouch b\n",
+    "a.service": lambda: b"[Unit]\nDescription=One\n\n[Service]\nType=simple\n",
+    "mount": lambda: b"proc on /proc type proc (rw)\n" * 4 + b"Name   Size  Used  On\n" * 3,
+    "NEWS": lambda: (
+        f"* One\n\n** Two\n\n{PROSE}\n\n** Three\n\n{PROSE}\nContents\n\n1. a\n".encode()
+    ),
     "chat": lambda: b"Ann: Shall we move it?\nBob: Yes, on Friday.\n" * 3,
     "a.docx": docx,
     "a.pdf": pdf,
@@ -153,8 +188,9 @@ def check_order(document: Document) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("count", type=int, nargs="?", default=10_000)
+    parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-record", action="store_true")
     arguments = parser.parse_args()
     outcomes: Counter[str] = Counter()
     slowest, failed = (0.0, 0), 0
@@ -170,6 +206,11 @@ def main() -> None:
     told = ", ".join(f"{count:,} {kind}" for kind, count in outcomes.most_common())
     print(f"{arguments.count:,} files: {told}; {failed} failed")
     print(f"slowest: {slowest[0]:.2f} s of CPU (--seed {slowest[1]})")
+    if not arguments.no_record:
+        from robustness import record
+
+        values = {"tried": arguments.count, "seed": arguments.seed, "failures": failed}
+        record("readers", {**values, "slowest_cpu_seconds": round(slowest[0], 2)})
     sys.exit(bool(failed))
 
 

@@ -134,6 +134,16 @@ def seeds() -> dict[str, bytes]:
         "diff": b"--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n-a = 1\n+a = 2\n b = 3\n",
         "py": f'"""{PROSE}"""\n\n\ndef bees(n: int) -> int:\n    return n + 1\n'.encode(),
         "1": f".TH BEES 1\n.SH NAME\nbees \\- {PROSE}\n.SH OPTIONS\n.TP\n\\-a\nall\n".encode(),
+        "srt": "".join(
+            f"{n}\n00:00:{n:02d},000 --> 00:00:{n:02d},900\n<i>{line}</i>\n\n"
+            for n, line in enumerate(PROSE.split("\n"), start=1)
+        ).encode(),
+        "ipynb": json.dumps(
+            {"cells": [{"cell_type": "markdown", "source": PROSE}], "nbformat": 4}
+        ).encode(),
+        "ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260302\nSUMMARY:Bees\nEND:VEVENT\n",
+        "po": b'msgid ""\nmsgstr ""\n"Language: de\\n"\n\nmsgid "bee"\nmsgstr "Biene"\n',
+        "yaml": b"description: bees in a hive\nbees:\n  - one\n  - two\n",
         "docx": docx(PROSE),
         "pdf": pdf(PROSE.replace("(", "").replace(")", "")),
         "txt.gz": gzip.compress(paragraphs.encode()),

@@ -216,3 +216,22 @@ def test_boxes_to_tick_are_marks_of_items(tmp_path: Path) -> None:
         document = read(str(tmp_path / name))
         found = [document.text[b.start : b.end] for b in document.blocks]
         assert found == ["call the inspector about it", "replace the pump"]
+
+
+def test_pod_gives_its_text_without_codes(tmp_path: Path) -> None:
+    pod = (
+        "=head1 NAME\n\ntides - B<tide C<tables>> of L<harbours|perldoc/a>\n\n=over\n\n"
+        "=item * one\n\n=back\n\n  my $x;\n\n=begin html\n\n<b>no</b>\n\n=end html\n\n"
+        "The C<< a->b >> is E<lt>X<i>.\n"
+    )
+    (tmp_path / "a.pod").write_text(pod)
+    document = read(str(tmp_path / "a.pod"))
+    assert [(b.kind, document.text[b.start : b.end].strip()) for b in document.blocks] == [
+        ("heading", "NAME"),
+        ("paragraph", "tides - tide tables of harbours"),
+        ("item", "one"),
+        ("code", "my $x;"),
+        ("paragraph", "The a->b is <."),
+    ]
+    (tmp_path / "a.pm").write_text(f"package Tides;\nuse strict;\n\n{pod}")
+    assert read(str(tmp_path / "a.pm")).facts["summary"].startswith("tides - B<tide")

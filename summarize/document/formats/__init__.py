@@ -29,6 +29,7 @@ TEXT = {
     "subtitles": None,
     "notebook": None,
     "metadata": None,
+    "pod": None,
 }
 KINDS = {"mail": "mail", "manpage": "manpage"}  # of the document; of the others "text"
 SUFFIXES = {
@@ -43,6 +44,7 @@ SUFFIXES = {
     ".mbox": "mail",
     ".json": "json",
     ".ipynb": "notebook",
+    ".pod": "pod",
 }
 XML_PROSE = re.compile(r"<(?:\w{1,20}:)?(?:para|simpara|p|description|summary|content)\b")
 HTML = re.compile(r"<(?:!doctype\s+html\b|(?:html|head|body)(?:\s*>|\s+[\w:-]+=))", re.I)
@@ -80,6 +82,8 @@ def of_text(text: str, name: str) -> str | None:
         return SUFFIXES[suffix]
     if head.lstrip()[:1] in ("{", "[") and is_json(text):
         return "notebook" if is_notebook(text) else "json"
+    if head.lstrip()[:1] == "=" and is_pod(head):
+        return "pod"
     if head.startswith("Metadata-Version: "):
         return "metadata"
     if "-->" in head and is_subtitles(head):
@@ -107,6 +111,12 @@ def is_subtitles(head: str) -> bool:
     from summarize.document.formats import subtitles
 
     return subtitles.is_subtitles(head)
+
+
+def is_pod(head: str) -> bool:
+    from summarize.document.formats import pod
+
+    return pod.is_pod(head)
 
 
 def has_roff_title(head: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from summarize.document.parts import Part, of_text, table
 
@@ -47,10 +48,15 @@ def affordable(markdown: str) -> int:
     return blank if blank > stop // 2 else stop
 
 
-def parsed(markdown: str) -> Iterator[Part]:
+@cache
+def parser() -> Any:
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(markdown)
+    return MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def parsed(markdown: str) -> Iterator[Part]:
+    tokens = parser().parse(markdown)
     heading, quotes, lists = 0, 0, 0
     first = False  # whether the next paragraph begins an item
     rows: list[list[str]] = []

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 
 from summarize.document.formats import markdown
 from summarize.document.parts import Part, of_text
 from summarize.errors import DocumentError
+
+CALL = 200  # characters that it could read while it begins
 
 
 def parts(text: str, name: str) -> list[Part]:
@@ -19,12 +22,13 @@ def parts(text: str, name: str) -> list[Part]:
     if not any(map(str.isalnum, written)):
         return [Part("code", text) for kind, text in found if kind != "markdown"]
     out: list[Part] = []
-    parsed = 0  # the parser is slow; what it may read is bounded for all cells together
-    for kind, text in found:
-        parsed += len(text)
+    cost = 0  # the parser is slow; what it may read is bounded for all cells together
+    for kind, group in groupby(found, key=lambda cell: cell[0]):
+        text = "\n\n".join(text for _, text in group)
+        cost += len(text) + CALL
         if kind != "markdown":
             out.append(Part("code", text))
-        elif parsed < markdown.MOST_CHARACTERS:
+        elif cost < markdown.MOST_CHARACTERS:
             out += markdown.parts(text)
         else:
             out += of_text(text)

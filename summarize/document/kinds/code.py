@@ -70,7 +70,8 @@ CREDIT = re.compile(
 # What init scripts, units of systemd, desktop files, pyproject.toml and others say of themselves.
 DESCRIBED = re.compile(
     r"^(?:# Short-Description:|Description=|Comment=|description[ \t]?[=:][ \t]?[\"']?(?![\"']))"
-    r"[ \t]*([^\n\"']{8,300})",
+    r"[ \t]*([^\n\"']{8,300})"
+    r"|^=head1 NAME[ \t]*\n\s{1,9}([^\n]{8,300})",  # of Perl
     re.M,
 )
 DOCSTRING = re.compile(r"[ \t]*[rRuU]?(?:\"{3}|'{3})")
@@ -119,9 +120,9 @@ def recognize(text: str, name: str) -> Found | None:
     # A name alone says less than the paragraph after it.
     prose = next((one for one in told if " " in one), told[0] if told else "")
     described = DESCRIBED.search(text[:LONGEST_COMMENT])
-    is_named = described is not None and described[0].startswith("Description=")
+    is_named = described is not None and described[0].startswith(("Description=", "=head1"))
     if described and (is_named or not prose or prose.startswith("BEGIN INIT INFO")):
-        prose = described[1].strip()
+        prose = (described[1] or described[2]).strip()
     summary = f"{language}, {counted(lines, 'line')}"
     told_as = TOLD.get(language, "with" if language in TOP else "defines")
     summary += f", {told_as} {listed(defined, 6)}." if defined else "."

@@ -89,7 +89,7 @@ def translation(text: str) -> tuple[str, int, str]:
                 continue
             here = (match[1] or here).partition("[")[0]
             if here in values:
-                values[here] += match[2]
+                values[here] = values[here] or match[2]
         if not values["msgid"] or entry.lstrip().startswith("#~"):
             continue
         total += 1
