@@ -174,7 +174,11 @@ def test_a_child_answers_for_one_length() -> None:
     found = ask("lead", 16, "inference", plan, long_text(16))
     assert found["read"] == 16 and found["seconds"]["whole"]["repeats"] >= 3
     assert found["peak_memory_bytes"] > 5e6
-    assert ask("nosuch", 16, "inference", plan, "text")["error"].startswith("no model 'nosuch'")
+
+
+def test_what_fails_at_one_length_is_an_answer(no_children: None) -> None:
+    found = ask("nosuch", 16, "inference", Plan(["nosuch"], [16]), "text")
+    assert found["error"].startswith("no model 'nosuch'")
 
 
 def test_scaling_runs_on_what_one_has_trained(
