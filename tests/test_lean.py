@@ -50,3 +50,22 @@ def test_plain_options_import_no_pydantic(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("typer.core.build_runtime_param", convert, raising=False)
     code, seen = run(LeanCommand, ["a", "-n", "x", "-c", "3", "-m", "b", "-f"])
     assert code == 0 and seen == [["a"], "x", 3, 0.5, None, ["b"], True, None]
+
+
+@pytest.mark.parametrize(
+    "option, value, said",
+    [
+        ("--beam-size", "x", "'x' is not a whole number"),
+        ("--beam-size", "1.5", "'1.5' is not a whole number"),
+        ("--length-penalty", "much", "'much' is not a number"),
+    ],
+)
+def test_what_is_no_number_is_said_in_our_words(
+    option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from summarize.commands.app import app
+
+    with pytest.raises(SystemExit) as ended:
+        app("text")([option, value, "a.txt"], prog_name="summarize")
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and said in told and f"'{option}'" in told

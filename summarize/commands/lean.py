@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from typer import BadParameter
 from typer.core import TyperCommand
 
 PLAIN = re.compile("[0-9]{1,9}")
+INTEGER = re.compile(r"\s*[+-]?[0-9_]{1,4000}\s*")
 
 
 class LeanCommand(TyperCommand):
@@ -38,6 +40,9 @@ def make_lean(parameter: Any) -> None:
             value = list(value)
         elif wanted is int and type(value) is str and PLAIN.fullmatch(value):
             value = int(value)
+        elif type(value) is str and not is_number(value, wanted):
+            kind = "a whole number" if wanted is int else "a number"
+            raise BadParameter(f"{shortened(value)} is not {kind}", ctx=context, param=parameter)
         elif wanted not in (str, bool, int, float) or type(value) is not wanted:
             return convert(context, value)
         if parameter.callback is not None:
@@ -45,3 +50,20 @@ def make_lean(parameter: Any) -> None:
         return value
 
     parameter.process_value = process_value
+
+
+def is_number(value: str, wanted: Any) -> bool:
+    """Whether it may be what is wanted; of what is no number, the library speaks of its parser."""
+    if wanted is int:
+        return INTEGER.fullmatch(value) is not None
+    if wanted is not float:
+        return True
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def shortened(value: str) -> str:
+    return repr(value if len(value) <= 60 else f"{value[:59]}…")
