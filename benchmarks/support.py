@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("--most-words", type=int, help="only documents that are no longer")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--show", type=int, default=0, help="so many faulty summaries")
-    parser.add_argument("--texts", type=Path, help="keep what was written here, and go on from it")
+    parser.add_argument("--texts", type=Path, help="keep what these weights wrote; go on from it")
     parser.add_argument("--cpu-seconds", type=float, default=1e9, help="stop writing after so many")
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from summarize.document.document import Document
 from summarize.document.kinds import listed, recognize
 from summarize.document.read import read
+from summarize.pipeline.decision import has_turns
 
 ROOT = Path(__file__).parent.parent
 PROSE = "The boats will be moved on Friday. Crews were told, and the harbour is dredged."
@@ -295,6 +296,18 @@ def test_prose_with_signs_of_a_table_is_left_alone(text: str) -> None:
 def test_credits_and_law_do_not_tell_what_code_does(opening: str) -> None:
     found = recognize(f"{opening}\nimport sea\n\ndef sail():\n    return sea\n", "boat.py")
     assert found is not None and found.facts["comment"] == PROSE
+
+
+def test_a_chat_whose_turns_end_without_a_stop_is_quoted_by_turns() -> None:
+    text = "Nora: are we doing the hut weekend or not\nPiet: I'm in but not on the 12th\n"
+    text += "Nora: then the 19th of September\nYusuf: works for me\nPiet: me too\nNora: and Ida\n"
+    text += "Ida: I can only come by train\nYusuf: I'll drive you from the station\n"
+    found = recognize(text, "a.txt")
+    assert found is not None and found.kind == "chat"
+    assert has_turns(Document.from_text(text)) and not has_turns(Document.from_text(PROSE))
+    records = "".join(f"Name: ring number {n}\nSize: about {n} mm\n" for n in range(6))
+    other = recognize(records, "a.txt")
+    assert other is None or other.kind != "chat"
 
 
 def test_a_chat_of_three_turns_with_times() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from summarize.rnn.constraint import Alphabet, Constraint, byte_alphabet, capitalized, cut
@@ -20,6 +20,7 @@ def known(document: str = DOCUMENT) -> Known:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60), st.booleans())
+@example("0;_AA", False)
 def test_a_document_vouches_for_its_own_words_and_their_beginnings(
     document: str, is_start: bool
 ) -> None:
@@ -47,7 +48,10 @@ def test_unknown_names_numbers_and_rare_words(chunk: str) -> None:
     assert not known().allows(chunk, False)
 
 
-JOINED = r"The net/core path and / or os.path read tx_byte: input, output in $\mathrm{Hilb}_d^n$ for n < 3."
+JOINED = (
+    r"The net/core path and / or os.path read tx_byte: "
+    r"input, output in $\mathrm{Hilb}_d^n$ for n < 3."
+)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +76,12 @@ def test_joined_words_and_formulas_that_the_text_lacks(chunk: str) -> None:
 
 def test_unsupported_names_joined_words() -> None:
     assert unsupported("a fix of net/sched and tx_byte", JOINED) == ["net/sched"]
+
+
+def test_a_time_vouches_for_no_part_of_it() -> None:
+    found = known("From 19:00 to 20:40 in room 20-B.")
+    assert found.allows("20:40", False) and found.allows("20", False)
+    assert not found.allows("19", False) and not found.allows("40", False)
 
 
 def test_a_capital_at_the_start_is_no_name() -> None:

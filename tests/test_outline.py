@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from summarize import Document, Options
 from summarize.models.extract import Extract
-from summarize.pipeline.outline import choose_several, leaning, leans
+from summarize.pipeline.outline import best_alone, choose_several, leaning, leans
 
 ALONE = [
     "The harbour will close its northern basin on Monday.",
@@ -55,6 +56,12 @@ def test_as_many_sentences_none_of_which_leans(count: int) -> None:
     found = choose_several(TEXT, Options(sentences=count), Extract())
     assert len(found) == count and found == sorted(set(found))
     assert leaning(TEXT, found) == []
+
+
+def test_lines_of_an_outline_stand_by_themselves() -> None:
+    values = np.array([0.0, 1.0, 0.9, 0.2, 0.1, 0.3])
+    assert best_alone(TEXT, [1, 2, 3], values) == 2
+    assert best_alone(TEXT, [1, 3], values) == 1  # the other is far worse
 
 
 def test_where_every_sentence_leans_they_are_given_all_the_same() -> None:

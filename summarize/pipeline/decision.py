@@ -17,6 +17,9 @@ from summarize.pipeline.alignment import cited
 SHORT_WORDS = 20  # a text that is no longer is given whole where the model can't be trusted
 
 
+TURNS = 4  # from which on a text is a conversation
+
+
 class Written(NamedTuple):
     """What a model wrote, and for each of its sentences how much each sentence of the document
     was read for it."""
@@ -72,6 +75,7 @@ def decide(
         is_written, confidence = verdict.is_written, verdict.worth / 100
         if style == "tldr" and len(found.read_from) > 1:
             is_written = False  # a sentence was asked for; two are glued from a heading, mostly
+    is_written = is_written and not has_turns(document)
     if options.mode == "abstractive" or is_written:
         answer = as_written(found)
     elif len(document.text.split()) <= SHORT_WORDS or len(document.sentences) == 1:
@@ -80,6 +84,12 @@ def decide(
         sentences = quote() if chosen is None else chosen
         answer = quoted(document, sentences)._replace(is_fallback=True)
     return answer._replace(confidence=confidence)
+
+
+def has_turns(document: Document) -> bool:
+    """Whether several people speak: who said what is lost in a line that is written."""
+    speakers = [block.speaker for block in document.blocks if block.speaker]
+    return len(speakers) >= TURNS and len(set(speakers)) > 1
 
 
 def is_doubtful(found: Written) -> bool:

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from summarize.document.document import Document
 from summarize.document.sentences import is_finished
@@ -102,7 +103,7 @@ def standing(
         if i not in found and not leans(document.sentence_text(i))
     ]
     pool.sort(key=lambda i: -values[i])
-    spread = float(np.ptp(values[np.isfinite(values)]))
+    spread = range_of(values)
     for _ in range(len(found)):
         for i, other in product(leaning(document, found), pool):
             if values[other] < values[i] - ROOM * spread:
@@ -117,6 +118,19 @@ def standing(
         else:
             break
     return found
+
+
+def best_alone(document: Document, among: Sequence[int], values: NDArray[np.float64]) -> int:
+    """The best sentence; one that stands by itself, where it is hardly worse."""
+    best = max(among, key=lambda i: values[i])
+    least = values[best] - ROOM * range_of(values)
+    alone = (i for i in among if values[i] >= least and not leans(document.sentence_text(i)))
+    return max(alone, key=lambda i: values[i], default=best)
+
+
+def range_of(values: NDArray[np.float64]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.ptp(finite)) if len(finite) else 0.0
 
 
 def leaning(document: Document, found: Sequence[int]) -> list[int]:

@@ -12,6 +12,7 @@ from summarize.models.base import Chooser
 from summarize.options import Options
 from summarize.pipeline.decision import Answer, known, quotation, quoted, source_of
 from summarize.pipeline.outline import (
+    best_alone,
     choose_several,
     groups,
     is_outline,
@@ -56,7 +57,7 @@ def outline(document: Document, options: Options, chooser: Chooser) -> Answer:
     found = []
     best = []
     for group in groups(document, options):
-        first = max(group.sentences, key=lambda i: values[i])
+        first = best_alone(document, group.sentences, values)
         if np.isfinite(values[first]):
             found.append(group)
             best.append(first)

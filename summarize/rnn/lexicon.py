@@ -30,8 +30,9 @@ JOINED = re.compile(r"[^\W_]+(?:(?:[/._\\]|::)+[^\W_]+)+")
 # What a chunk ends with that may still grow.
 LAST_ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?\Z")
 LAST_UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*[-.,:/+*^'’‐–]?\Z")
-# Inside a unit; a point or comma between digits does not divide: 3.5 does not vouch for 3.
-PART = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
+# Inside a unit; a point, comma or colon between digits does not divide: 3.5 does not vouch for 3,
+# nor 20:40 for 20.
+PART = re.compile(r"\d+(?:[.,:]\d+)+|[^\W_]+")
 DIGIT = re.compile(r"\d")
 CONTRACTED = {"s", "t", "re", "ve", "ll", "d", "m"}
 ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er")
@@ -111,7 +112,7 @@ class Known:
         folded = word.casefold().replace("’", "'")
         if is_name(word, is_start):
             return self.holds(folded)
-        if folded in self.words or folded in LETTERS:
+        if folded in self.words or folded in LETTERS or not has_letter(folded):
             return True
         if len(folded) > 1 and folded in self.frequent:
             return True
@@ -178,7 +179,9 @@ class Known:
         """Whether `chunk` may go on, without a space, to one that is allowed."""
         if not self.may_become_joined(chunk):
             return False
-        last = (LAST_UNIT if DIGIT.search(chunk) else LAST_ATOM).search(chunk)
+        last = LAST_UNIT.search(chunk)
+        if last is None or not DIGIT.search(last.group()):
+            last = LAST_ATOM.search(chunk)
         if last is None:
             return self.allows(chunk, is_start)
         first = chunk[: last.start()]
@@ -207,6 +210,10 @@ class Known:
                 if word in self.words or word + "e" in self.words:
                     return True
         return False
+
+
+def has_letter(word: str) -> bool:
+    return any(c.isalpha() for c in word)
 
 
 def is_name(word: str, is_start: bool) -> bool:

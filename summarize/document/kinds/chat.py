@@ -23,6 +23,8 @@ LEAST_TIMED = 3
 MOST_BY_ONE = 0.85  # of the turns
 SHARE = 0.25  # of the lines at the margin
 ENDS = (".", "!", "?", "…", '."', '!"', '?"', ".”", "!”", "?”")
+WORD = re.compile(r"[^\W\d_]+")
+SPOKEN = frozenset("i me my you your we us our".split())
 # What stands before a colon in other texts, again and again.
 NOT_NAMES = {
     *("note", "warning", "example", "see", "usage", "default", "returns", "author", "version"),
@@ -63,8 +65,11 @@ def is_conversation(head: list[str]) -> bool:
     said = [line[turn.said :].strip() for line, turn in turns]
     sentences = sum(text.endswith(ENDS) for text in said)
     words = sum(len(text.split()) for text in said) / len(said)
-    if 2 * timed < len(turns) and (2 * sentences < len(said) or words < 3):
-        return False
+    if 2 * timed < len(turns):
+        spoken = sum(bool(SPOKEN & set(WORD.findall(text.lower()))) for text in said)
+        # Half of what is said ends as a sentence, or a third speaks of me and you.
+        if words < 3 or (2 * sentences < len(said) and 3 * spoken < len(said)):
+            return False
     # A turn may go on for lines, but few lines at the margin belong to none.
     at_margin = sum(not line[0].isspace() for line in head)
     inside = sum(line[0].isspace() for line, _ in turns)
