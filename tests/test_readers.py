@@ -222,7 +222,7 @@ def test_pod_gives_its_text_without_codes(tmp_path: Path) -> None:
     pod = (
         "=head1 NAME\n\ntides - B<tide C<tables>> of L<harbours|perldoc/a>\n\n=over\n\n"
         "=item * one\n\n=back\n\n  my $x;\n\n=begin html\n\n<b>no</b>\n\n=end html\n\n"
-        "The C<< a->b >> is E<lt>X<i>.\n"
+        "The C<< a->b >> is E<lt>X<i>.\n\n=headx Odd\n"
     )
     (tmp_path / "a.pod").write_text(pod)
     document = read(str(tmp_path / "a.pod"))
@@ -232,6 +232,7 @@ def test_pod_gives_its_text_without_codes(tmp_path: Path) -> None:
         ("item", "one"),
         ("code", "my $x;"),
         ("paragraph", "The a->b is <."),
+        ("heading", "Odd"),
     ]
     (tmp_path / "a.pm").write_text(f"package Tides;\nuse strict;\n\n{pod}")
     assert read(str(tmp_path / "a.pm")).facts["summary"].startswith("tides - B<tide")

@@ -25,8 +25,9 @@ def parts(text: str, name: str) -> list[Part]:
         if command:
             kind, rest = command[1], plain(command[2])
             skipped = kind == "begin" or (skipped and kind != "end")
-            if kind.startswith("head"):
-                found.append(Part("heading", rest, int(kind[4:] or 1)))
+            if kind[:4] == "head":
+                level = int(kind[4:]) if kind[4:].isdecimal() else 1
+                found.append(Part("heading", rest, level))
             elif kind == "item":
                 found.append(Part("item", rest.lstrip("*0123456789. "), 1))
         elif not skipped:
