@@ -52,6 +52,8 @@ def table_of(name: str, title: str, page: Path) -> str:
     own |= {"Instead": instead_table, "Looked": looked_table, "Book": book_table}
     own |= {"Peers": peers_table, "Reranker": reranker_table, "Judge": judge_table}
     own |= {"Support": support_table, "Batch": batch_table}
+    own |= {"Sentences": sentences_table, "Judged sentences": judged_sentences_table}
+    own |= {"Judged lines": judged_table}
     every = [own[title](result)] if title in own else tables(result_of(result))
     chosen = next(table for table in every if table.title.startswith(title))
     if page.parent != HERE:
@@ -219,16 +221,72 @@ def peers_table(result: dict[str, Any]) -> Table:
     return Table("Peers", [*headings, *scored], rows)
 
 
+FAULTS = (
+    *("unsupported", "plain: no part of the text", "plain: no stem of the text"),
+    *("unbalanced", "unfinished", "small letter at the start"),
+)
+
+
 def support_table(result: dict[str, Any]) -> Table:
     """Summaries with a fault of each kind, and ROUGE."""
     rows = []
-    for name, found in result["results"].items():
-        faults = [str(v) for k, v in found.items() if isinstance(v, int) and k != "documents"]
-        scores = [found["rouge"][kind] for kind in ("rouge1", "rouge2", "rougeL")]
-        rows.append([name, str(found["documents"]), *faults, three(scores)])
-    first = next(iter(result["results"].values()))
-    kinds = [k for k, v in first.items() if isinstance(v, int) and k != "documents"]
-    return Table("Support", ["dev data", "documents", *kinds, "ROUGE-1/2/L"], rows)
+    for data, every in result["results"].items():
+        for name, found in every.items():
+            if not isinstance(found, dict) or "documents" not in found:
+                continue
+            scores = [found["rouge"][kind]["mean"] for kind in ("rouge1", "rouge2", "rougeL")]
+            faults = [str(found[fault]) for fault in FAULTS]
+            rows.append([f"{stem(data)}, {name}", str(found["documents"]), *faults, three(scores)])
+    return Table("Support", ["dev data", "documents", *FAULTS, "ROUGE-1/2/L"], rows)
+
+
+def stem(name: str) -> str:
+    return name.split(".", 1)[0]
+
+
+def sentences_table(result: dict[str, Any]) -> Table:
+    """Three sentences: ours, the first three, LexRank, TextRank."""
+    rows = []
+    for part, found in result["parts"].items():
+        for name, values in found["systems"].items():
+            difference = values.get("ours - this", {}).get("rouge1")
+            rows.append(
+                [
+                    f"{part} ({found['documents']})",
+                    name,
+                    interval(values["rouge1"]),
+                    *(f"{values[kind]['mean']:.1f}" for kind in ("rouge2", "rougeL")),
+                    f"{difference['difference']:+.1f}, p = {difference['p']:.3f}"
+                    if difference
+                    else "",
+                    f"{values['words']:.0f}",
+                    f"{result['cpu_ms_per_document'][name]:.0f}",
+                ]
+            )
+    headings = ["reference (documents)", "system", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L"]
+    return Table("Sentences", [*headings, "R-1, ours - this", "words", "CPU ms"], rows)
+
+
+def judged_sentences_table(result: dict[str, Any]) -> Table:
+    rows = [
+        [name, str(result["better"][name]), *(f"{v:.2f}" for v in means.values())]
+        for name, means in result["means"].items()
+    ]
+    marks = list(next(iter(result["means"].values())))
+    return Table("Judged sentences", ["system", "better", *marks], rows)
+
+
+def judged_table(result: dict[str, Any]) -> Table:
+    """Who did what: verdicts on lines that were written."""
+    verdicts = ("faithful", "attribution", "swapped", "negation", "invented", "nothing said")
+    rows = []
+    for name, found in result.items():
+        if isinstance(found, dict) and "lines" in found:
+            lines = max(1, found["lines"])
+            wrong = found["lines"] - found.get("faithful", 0)
+            counts = [str(found.get(verdict, 0)) for verdict in verdicts]
+            rows.append([name, str(found["lines"]), *counts, f"{100 * wrong / lines:.0f} %"])
+    return Table("Judged lines", ["lines", "written", *verdicts, "faulty"], rows)
 
 
 def batch_table(result: dict[str, Any]) -> Table:

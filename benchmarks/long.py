@@ -2,9 +2,10 @@
 
     python benchmarks/long.py general-dev.jsonl.xz --longest 100 -o benchmarks/results/long.json
 
-One sentence for each of our own documents that are longer than the window, and for the longest of
-the data. What is compared is what the model writes (`--mode abstractive`) under each --overflow,
-and the sentences that `extract` and `lead` give.
+One sentence for each of our own documents that are longer than the window, for the longest of the
+data, and for twenty long documentation files (kinds/long.txt), which have no references. What is
+compared is what the model writes (`--mode abstractive`) under each --overflow, and the sentences
+that `extract` and `lead` give.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from summarize import Document, Summary, load_summarizer
+from summarize.document.read import read
 from summarize.evaluation.data import Row, read_data
 from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import (
@@ -58,6 +60,7 @@ def main() -> None:
         "signature": signature("max"),
         "environment": environment(1),
         "sets": {label: compare(summarizer, rows) for label, rows in sets.items()},
+        "documentation files": files(summarizer),
     }
     write_text(arguments.output, json.dumps(result, indent=1) + "\n")
 
@@ -90,6 +93,24 @@ def compare(summarizer: Summarizer, rows: list[Row]) -> dict[str, Any]:
             }
             for name, found in answers.items()
         },
+    }
+
+
+def files(summarizer: Summarizer) -> dict[str, Any]:
+    """Seconds and share read; there is nothing to compare the outputs with."""
+    listed = (Path(__file__).parent / "kinds/long.txt").read_text(encoding="utf-8").splitlines()
+    paths = [path for line in listed if line[:1] == "/" and (path := Path(line)).exists()]
+    documents = [read(str(path)) for path in paths]
+    answers = {"extract": [load_summarizer("extract").summarize([d])[0] for d in documents]}
+    for overflow in OVERFLOWS:
+        answers[f"{summarizer.name}, {overflow}"] = [
+            summarizer.summarize([d], overflow=overflow, mode="abstractive")[0] for d in documents
+        ]
+    words = [len(document.text.split()) for document in documents]
+    return {
+        "documents": len(documents),
+        "words": [min(words), max(words)],
+        "answers": {name: cost(found) for name, found in answers.items()},
     }
 
 

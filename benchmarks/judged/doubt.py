@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from written import LEARNED, LEARNED_SEED, drawn, key, load, model_sha256, write
 
-from summarize.evaluation.environment import command_line
+from summarize.evaluation.environment import how_measured
 from summarize.files import write_text
 from summarize.models.base import Source
 from summarize.models.doubt import SIGNALS
@@ -101,8 +99,7 @@ def main() -> None:
         told[out] = x[out] @ weights[:-1] + weights[-1]
     weights = fit(x, y)
     result: dict[str, Any] = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
+        **how_measured(),
         "weights": model_sha256(arguments.folder),
         "lines": len(y),
         "faults": int(y.sum()),

@@ -16,7 +16,6 @@ import argparse
 import json
 import random
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from three import FIRST, OURS, SYSTEMS, long_documents, text_of
 
 from summarize import Document
-from summarize.evaluation.environment import command_line
+from summarize.evaluation.environment import how_measured
 from summarize.files import write_text
 
 KEPT = Path(__file__).parent / "sentences.json"
@@ -96,8 +95,7 @@ def tally(output: Path | None) -> None:
         elif verdict := kept["verdicts"].get(key(row["sha256"], row)):
             verdicts.append(verdict)
     result: dict[str, Any] = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
+        **how_measured(),
         "documents": len(kept["rows"]),
         "the same sentences": same,
         "judged": len(verdicts),

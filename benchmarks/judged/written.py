@@ -20,21 +20,25 @@ import argparse
 import json
 import random
 import re
-import sys
-import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from summarize import Summary
+import numpy as np
+
+from summarize import Document, Summary
 from summarize.evaluation.data import Row, read_data
-from summarize.evaluation.environment import command_line
-from summarize.evaluation.rouge import rouge_scores
+from summarize.evaluation.environment import how_measured
 from summarize.files import write_text
-from summarize.models import rerank
+from summarize.models.base import Source, Standing
+from summarize.models.doubt import WEIGHT
 from summarize.models.registry import shipped
 from summarize.models.rnn import Rnn
+from summarize.models.term_vectors import terms
+from summarize.options import Options
 from summarize.pipeline.run import Summarizer
+from summarize.rnn.beam_search import Hypothesis
 
 HERE = Path(__file__).parent
 KEPT, LEARNED = HERE / "written.json", HERE / "learned.json"
@@ -67,6 +71,29 @@ def drawn(folder: Path, seed: int = SEED) -> list[tuple[str, int, str, Row]]:
     return found
 
 
+class Watched(Rnn):
+    """Keeps what each condition gives, by document."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.seen: dict[str, dict[str, str]] = {}
+
+    def ranked(
+        self, source: Source, found: Sequence[Hypothesis], options: Options
+    ) -> tuple[list[Hypothesis], Standing | None]:
+        passage, lines = source.payload.passage, self.lines(source, found)
+        constraint = self.constraint(passage, options)
+        assert self.reranker is not None and options.style is not None
+        ranking = self.reranker.rank(passage, options.style, lines, source.familiarity)
+        alone = np.argsort(-(ranking.scores + WEIGHT * ranking.doubts), kind="stable")
+        orders = (range(len(found)), alone, ranking.order)
+        self.seen[passage.document or passage.text] = {
+            name: self.draft([found[i] for i in order], constraint).text
+            for name, order in zip(CONDITIONS, orders, strict=True)
+        }
+        return super().ranked(source, found, options)
+
+
 def write(model: Rnn, rows: list[tuple[str, int, str, Row]], mode: str) -> list[Summary]:
     summarizer = Summarizer(model)
     written = {}
@@ -80,13 +107,9 @@ def write(model: Rnn, rows: list[tuple[str, int, str, Row]], mode: str) -> list[
 
 def draw(folder: Path, sheet: Path, checkpoint: Path) -> None:
     rows = drawn(folder)
-    model = Rnn(checkpoint)
+    model = Watched(checkpoint)
     printed = write(model, rows, "auto")
-    chosen = write(model, rows, "abstractive")
-    rerank.WEIGHT = 0.0
-    reranked = write(model, rows, "abstractive")
-    model.reranker = None
-    first = write(model, rows, "abstractive")
+    texts = [seen_of(model, row) for *_, row in rows]
     kept = load()
     kept["weights"] = model_sha256(checkpoint)
     kept["rows"] = [
@@ -95,19 +118,15 @@ def draw(folder: Path, sheet: Path, checkpoint: Path) -> None:
             "row": number,
             "sha256": row.sha256,
             "style": style,
-            "search": before.text,
-            "reranker": after.text,
-            "chosen": best.text,
+            **found,
             "is_printed": shown.mode == "abstractive",
         }
-        for (file, number, style, row), before, after, best, shown in zip(
-            rows, first, reranked, chosen, printed, strict=True
-        )
+        for (file, number, style, row), found, shown in zip(rows, texts, printed, strict=True)
     ]
     save(kept)
     sources = {
-        row.sha256: source_of(row, summary)
-        for (_, _, _, row), summary in zip(rows, chosen, strict=True)
+        row.sha256: source_of(row, [found[name] for name in CONDITIONS])
+        for (*_, row), found in zip(rows, texts, strict=True)
     }
     lines = []
     before_row = ""
@@ -121,38 +140,38 @@ def draw(folder: Path, sheet: Path, checkpoint: Path) -> None:
     print(f"{len(numbers)} lines to judge, {len(kept['verdicts'])} verdicts known: {sheet}")
 
 
-def source_of(row: Row, summary: Summary) -> str:
-    """The sentences that were read most, and as much of the opening as there is room for."""
+def seen_of(model: Watched, row: Row) -> dict[str, str]:
+    document = Document.from_text(row.document)
+    found = model.seen.get(document.text)
+    return found or dict.fromkeys(CONDITIONS, "")  # an answer that needs no network
+
+
+def source_of(row: Row, texts: list[str]) -> str:
+    """The sentences that have most in common with what was written, and as much of the opening as
+    there is room for."""
     words = row.document.split()
     if len(words) <= SHOWN:
         return " ".join(words)
-    from summarize import Document
-
     document = Document.from_text(row.document)
-    numbers = {
-        source["number"] - 1
-        for sentence in summary.provenance
-        for source in sentence["source_sentences"][:3]
-    }
-    overlaps = rouge_scores(
-        [summary.text] * len(document.sentences),
-        [[document.sentence_text(i)] for i in range(len(document.sentences))],
-    )["rouge1"]
-    numbers |= {int(i) for i in overlaps.argsort()[-2:]}
+    sentences = [document.sentence_text(i) for i in range(len(document.sentences))]
+    numbers: set[int] = set()
+    for text in dict.fromkeys(texts):
+        own = set(terms(text))
+        common = [len(own & set(terms(s))) / (len(own) + len(terms(s)) + 1) for s in sentences]
+        numbers |= {int(i) for i in np.argsort(common)[-2:]}
     size = 0
-    for i in range(len(document.sentences)):
-        size += len(document.sentence_text(i).split())
+    for i, sentence in enumerate(sentences):
+        size += len(sentence.split())
         if size > SHOWN:
             break
         numbers.add(i)
-    texts = [" ".join(document.sentence_text(i).split()[:60]) for i in sorted(numbers)]
-    return " / ".join(texts)
+    return " / ".join(" ".join(sentences[i].split()[:60]) for i in sorted(numbers))
 
 
 def open_lines(kept: dict[str, Any]) -> list[tuple[str, str]]:
     """Hash of the row and text, each once, in a mixed order, without those already judged."""
     every = [(row["sha256"], row[name]) for row in kept["rows"] for name in CONDITIONS]
-    found = [pair for pair in dict.fromkeys(every) if key(*pair) not in kept["verdicts"]]
+    found = [p for p in dict.fromkeys(every) if p[1] and key(*p) not in kept["verdicts"]]
     random.Random(SEED).shuffle(found)
     # Two lines of one source beside each other: it is read once.
     return sorted(found, key=lambda pair: pair[0])
@@ -176,8 +195,7 @@ def judge(verdicts: Path, sheet: Path) -> None:
 def tally(output: Path | None) -> None:
     kept = load()
     result: dict[str, Any] = {
-        "command": command_line("python", sys.argv[0]),
-        "date": time.strftime("%Y-%m-%d"),
+        **how_measured(),
         "weights": kept["weights"],
         "rows": len(kept["rows"]),
         "as the search has it": sum(r["search"] == r["chosen"] for r in kept["rows"]),
