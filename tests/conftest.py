@@ -31,7 +31,7 @@ import numpy as np
 import pytest
 
 from summarize.rnn.checkpoint import Checkpoint, save_checkpoint
-from summarize.rnn.config import Config
+from summarize.rnn.config import ATTENTION_KINDS, Config
 from summarize.rnn.runtime import weight_shapes
 from summarize.rnn.tokenizer import Tokenizer
 
@@ -44,7 +44,7 @@ TEXTS = [
     "Attention reads the source word by word; the decoder writes the summary.",
     "A naïve café owner paid 12 € for the résumé of a Zürich coöperative. 日本語 и русский.",
 ]
-KINDS = ("none", "dot", "general", "additive", "local", "hard")
+KINDS = ATTENTION_KINDS
 
 
 # --- tiny models -------------------------------------------------------------------------------
