@@ -34,7 +34,7 @@ from typing import Any
 from robustness import record
 
 from summarize.errors import ModelError, SummarizeError
-from summarize.models.registry import load_model
+from summarize.models.registry import is_hugging_face, load_model
 from summarize.pipeline.run import Summarizer
 from summarize.rnn.manifest import seal_of
 
@@ -265,7 +265,9 @@ def attempt(folder: Path, mutation: str, expected: str | None) -> Outcome:
 
 
 def summary_of(folder: Path) -> str:
-    model = Summarizer(load_model(str(folder), backend="torch" if is_torch(folder) else None))
+    # With another's config.json it is another's model, to which a backend means nothing.
+    backend = "torch" if is_torch(folder) and is_hugging_face(folder) else None
+    model = Summarizer(load_model(str(folder), backend=backend))
     model.retries = 0
     return model.summarize([TEXT], max_tokens=4, mode="abstractive")[0].text
 
