@@ -306,7 +306,7 @@ def test_of_a_pdf_letters_set_apart_are_closed_up() -> None:
 
 def test_a_manual_page_has_a_name_line() -> None:
     """As roff and as man prints it; other documents have none."""
-    roff = '.\\" made by hand\n.de XX\n..\n.TH KETTLE 1\n.SH NAME\nkettle \\- boil water\n'
+    roff = '\n.\\" made by hand\n.de XX\n..\n.TH KETTLE 1\n.SH NAME\nkettle \\- boil water\n'
     roff += ".SH DESCRIPTION\nIt boils.\n"
     printed = "KETTLE(1)\n\nNAME\n       kettle - boil water\n\nDESCRIPTION\n       It boils.\n"
     for text in (roff, printed):

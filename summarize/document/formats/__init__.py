@@ -88,7 +88,7 @@ def of_text(text: str, name: str) -> str | None:
         return "metadata"
     if "-->" in head and is_subtitles(head):
         return "subtitles"
-    if head[:1] in (".", "'") and has_roff_title(text[: 8 * HEAD]):
+    if head.lstrip()[:1] in (".", "'") and has_roff_title(text[: 8 * HEAD]):
         return "manpage"
     headers = MAIL.match(text[: 8 * HEAD])  # a mail that went far carries many
     if headers and len(set(MAIL_FIELDS.findall(headers[0]))) >= 3:
