@@ -24,7 +24,7 @@ from summarize.rnn.shapes import weight_shapes as weight_shapes
 Ids = NDArray[np.int64]
 
 FREQUENT = 4096  # tokens in every shortlist
-GATHERED = 128  # rows of the encoder's input that are laid out at a time: a megabyte
+GATHERED = 32  # rows of input that the encoder lays out at a time, a quarter of a megabyte
 
 
 class Shortlist(NamedTuple):
