@@ -19,13 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from summarize.errors import CheckpointError
-from summarize.files import fsync
+from summarize.files import fsync, lock
 from summarize.rnn.manifest import parse_json, read_bytes, seal_of
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 MANIFEST = "manifest.json"
 PATIENCE_SECONDS, PAUSE_SECONDS = 300.0, 0.2
@@ -103,7 +98,7 @@ def waiting_for(path: Path) -> Iterator[None]:
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
         is_told = False
-        while not is_locked(handle):
+        while not lock(handle):
             if not is_told:
                 print("summarize: waiting for another process, which unpacks it", file=sys.stderr)
                 is_told = True
@@ -113,17 +108,6 @@ def waiting_for(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def is_locked(handle: int) -> bool:
-    """Whether the lock could be had at once."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def digest(path: Path) -> str:
