@@ -37,6 +37,13 @@ def test_names_with_a_full_stop_are_whole() -> None:
     assert all(end - start <= WINDOW for start, end in spans("Ab.Cd " * 2000))
 
 
+def test_an_opening_quotation_mark_belongs_to_what_it_opens() -> None:
+    text = 'It began at Fort Riley. "On the morning of March 11, a cook was ill," he said. He left.'
+    found = list(sentences(text))
+    assert found[0] == "It began at Fort Riley." and found[1].startswith('"On the morning')
+    assert " ".join(found) == text
+
+
 def test_what_never_ends_is_cut() -> None:
     found = list(spans("a" * (3 * WINDOW)))
     assert [end - start for start, end in found] == [WINDOW] * 3

@@ -16,6 +16,7 @@ STOP = re.compile(r"[.!?][^\"')]|\n\s*\n")
 WINDOW = 4000  # characters; no sentence is longer
 MOST_WORDS, MOST_CHARACTERS = 40, 400  # of what does not end as a sentence
 ENDS = (".", "!", "?", "…", ".)", '."', ".”", "。", "！", "？")
+OPENING = '"“‘'
 CLOSING = "\"'”’»)]"  # what may follow the end of a sentence
 # A full stop within a name such as ASP.NET or torch.Tensor ends nothing. Where only the space after
 # it is missing ("It ended.Then ..."), one of these words begins the next sentence.
@@ -74,10 +75,17 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def whole_names(text: str, found: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The same spans, but those that part a name, which become one."""
+    """The same spans, but those that part a name become one, and a quotation mark that opens a
+    sentence belongs to it."""
     before = next(found, None)
     for begin, end in found:
         assert before is not None
+        stop = begin - 1
+        if before[1] == begin >= 2 and text[stop] in OPENING and text[stop - 1].isspace():
+            while text[stop - 1].isspace() and stop > before[0]:
+                stop -= 1
+            if stop > before[0]:
+                before, begin = (before[0], stop), begin - 1
         inside = INSIDE.match(text, begin - 2) if before[1] == begin >= 2 else None
         if inside and inside[1] not in BEGINNINGS and end - before[0] < WINDOW:
             before = before[0], end
