@@ -140,20 +140,25 @@ class Guess:
         if mark:
             start = min(end, self.offsets[first] + mark.end())
             return Block("item", start, end, 1 + min(8, self.indents[first] // 2))
-        if (
-            sum(ENTRY.search(line[-48:]) is not None for line in self.lines[first : self.number])
-            > (self.number - first) // 2
-        ):
+        if self.lines[self.number - 1][-1].isdigit() and self.is_contents(first, self.number):
             return Block("table", start, end)
         if self.firsts[first] == "-" and OPTION.match(self.lines[first]):
             return Block("item", start, end, 1)
         if self.is_code(first, self.number):
             return Block("code", start, end)
-        self.margin = min(self.indents[n] for n in range(first, self.number))
+        self.margin = min(self.indents[first : self.number])
         return Block("paragraph", start, end)
+
+    def is_contents(self, first: int, end: int) -> bool:
+        """Most of its lines end in dots and the number of a page."""
+        return 2 * sum(ENTRY.search(line[-48:]) is not None for line in self.lines[first:end]) > (
+            end - first
+        )
 
     def is_code(self, first: int, end: int) -> bool:
         """Set in from the last paragraph, and most of its lines have the signs of code."""
+        if self.indents[first] < self.margin + CODE_INDENT:
+            return False
         if any(self.indents[n] < self.margin + CODE_INDENT for n in range(first, end)):
             return False
         heads = (self.lines[n].lstrip()[:CODE_HEAD] for n in range(first, end))

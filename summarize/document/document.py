@@ -56,10 +56,14 @@ def without_contents(text: str, blocks: Iterable[Block]) -> Iterator[Block]:
     """What stands under the heading "Contents" is a table, but for sentences."""
     is_inside = False
     for block in blocks:
+        first = text[block.start : block.start + 1]
         if block.kind == "heading":
             is_chapter = is_inside and CHAPTER.match(text, block.start, block.end) is not None
-            is_inside = is_chapter or CONTENTS.fullmatch(text, block.start, block.end) is not None
-        elif block.kind == "paragraph" and not is_inside and text[block.start] in "cCtT":
+            is_contents = first in "cCtT" and CONTENTS.fullmatch(text, block.start, block.end)
+            is_inside = is_chapter or bool(is_contents)
+        elif not is_inside and (block.kind != "paragraph" or first not in "cCtT"):
+            pass  # nearly all
+        elif not is_inside:
             line = text[block.start : min(block.end, block.start + 20)].partition("\n")[0]
             is_inside = CONTENTS.fullmatch(line) is not None
             if is_inside and len(line) < block.end - block.start:

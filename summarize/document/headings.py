@@ -27,7 +27,8 @@ def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
         if not line:
             continue
         following = lines[number + 1] if number + 1 < len(lines) else ""
-        if line.lstrip()[:1] == "#":
+        sign = line[0] if line[0] > " " else line.lstrip()[0]
+        if sign == "#":
             mark = marked(line)
             if mark and not is_comment(lines, number):
                 yield number, mark[1]
@@ -35,7 +36,7 @@ def headings(lines: list[str]) -> Iterator[tuple[int, str]]:
             yield number, mark[1]
         elif number in bare:
             yield number, line.strip()
-        elif is_ruled(lines, number) or is_capitals(line, following):
+        elif following and (is_capitals(line, following) or is_ruled(lines, number)):
             if looks_like_one(line):
                 yield number, line.strip()
 
@@ -82,9 +83,7 @@ def is_ruled(lines: list[str], number: int) -> bool:
 
 def is_capitals(line: str, following: str) -> bool:
     """A heading of a manual page: capitals at the margin, the text below them indented."""
-    if not following[:1].isspace() or line[:1].isspace():
-        return False
-    return line.isupper() and bool(following.strip())
+    return following[0].isspace() and not line[0].isspace() and line.isupper()
 
 
 def looks_like_one(line: str) -> bool:
