@@ -154,7 +154,19 @@ def test_what_free_words_free(tokenizer: Tokenizer) -> None:
         assert not follow(tokenizer, text, DOCUMENT)
 
 
+def test_names_of_functions_keep_their_brackets(tokenizer: Tokenizer) -> None:
+    document = "The parse() method of Ada"
+    assert follow(tokenizer, "The parse() method", document)
+    assert not follow(tokenizer, "The () method", document)
+
+
+def test_accents_are_one_letter_however_they_are_spelled(tokenizer: Tokenizer) -> None:
+    for document in ("Ada met Rene\u0301 here", "Ada met Ren\u00e9 here"):
+        assert follow(tokenizer, "Ada met Ren\u00e9", document)
+
+
 @given(st.text(max_size=40))
+@example(text="\U0002f800")
 def test_the_path_is_open_to_any_document_as_its_own_summary(text: str) -> None:
     """Token by token nothing is refused that is allowed as a whole; only the end may be."""
     tokenizer = BYTES

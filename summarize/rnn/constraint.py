@@ -162,7 +162,10 @@ class Constraint:
             if mark in OPEN:
                 opened += mark
             elif mark in PAIRS:
-                if not opened.endswith(PAIRS[mark]) or not i or chunk[i - 1] == PAIRS[mark]:
+                if not opened.endswith(PAIRS[mark]) or not i:
+                    return None
+                # Empty brackets are those of a name, as in f().
+                if chunk[i - 1] == PAIRS[mark] and not chunk[: i - 1][-1:].isalnum():
                     return None
                 opened = opened[:-1]
             elif mark in '"`' or (mark == "$" and self.has_mathematics):

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from unicodedata import normalize
 
 from summarize.rnn.tokenizer import Tokenizer
 
@@ -62,7 +63,8 @@ class Known:
     """The words of one document, beside the frequent ones."""
 
     def __init__(self, text: str, frequent: Words) -> None:
-        self.text, self.frequent = text, frequent
+        # As the tokenizer composes it: é is one character, however the document spells it.
+        self.text, self.frequent = normalize("NFC", text), frequent
 
     @cached_property
     def folded(self) -> str:
