@@ -19,6 +19,7 @@ SUFFIXES = (
     *(".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".eml", ".log"),
     *(".html", ".htm", ".xhtml", ".pdf", ".docx", ".json"),
     *(".csv", ".tsv", ".jsonl", ".ndjson", ".diff", ".patch"),
+    *(".ipynb", ".srt", ".vtt", ".ics", ".vcf", ".po", ".bib", ".pod"),
 )
 COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
 
