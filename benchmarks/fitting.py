@@ -36,7 +36,13 @@ class Fit(NamedTuple):
 
 
 def fit(
-    names: Sequence[str], groups: Sequence[Group], hidden: int, epochs: int, seeds: int = 1
+    names: Sequence[str],
+    groups: Sequence[Group],
+    hidden: int,
+    epochs: int,
+    seeds: int = 1,
+    learning_rate: float = LEARNING_RATE,
+    decay: float = DECAY,
 ) -> Fit:
     """The mean of the scorers of several seeds, as one that has the hidden units of all."""
     sizes = np.array([len(group.rows) for group in groups])
@@ -48,7 +54,7 @@ def fit(
     scale = np.maximum(rows[learned_from].std(axis=0, dtype=np.float64), 1e-3)
     scaled = np.clip((rows - mean) / scale, -CLIP, CLIP).astype(np.float32)
     parts = [
-        fit_once(scaled, worth, sizes, held, hidden, epochs, SEED + number)
+        fit_once(scaled, worth, sizes, held, hidden, epochs, SEED + number, learning_rate, decay)
         for number in range(seeds)
     ]
     scorer = Scorer(
@@ -76,6 +82,8 @@ def fit_once(
     hidden: int,
     epochs: int,
     seed: int,
+    learning_rate: float,
+    decay: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Hidden units, their bias last, and the output's weights, of the epoch that does best on the
     groups held out."""
@@ -88,7 +96,7 @@ def fit_once(
     network = torch.nn.Sequential(
         torch.nn.Linear(x.shape[1], hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, 1, bias=False)
     )
-    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
 
     def padded(chosen: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

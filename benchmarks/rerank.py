@@ -36,7 +36,7 @@ from summarize.models.scorer import Scorer
 from summarize.models.term_vectors import terms
 from summarize.rnn.manifest import add_to_set
 
-HIDDEN, EPOCHS, SEEDS = 8, 30, 4
+HIDDEN, EPOCHS, SEEDS, LEARNING_RATE, DECAY = 8, 30, 4, 1e-3, 0.3
 SPREAD = 0.66  # usual deviation of the scores in a beam
 KINDS = ("rouge1", "rouge2", "rougeL")
 
@@ -132,7 +132,7 @@ def main() -> None:
     train = decode(arguments.folder, arguments.data, arguments.cache, TRAIN, arguments.size)
     groups = [group(one) for one in train if len(one.lines) > 1]
     print(f"{len(groups)} beams, {sum(len(g.rows) for g in groups)} hypotheses")
-    fitted = fit(NAMES, groups, HIDDEN, EPOCHS, SEEDS)
+    fitted = fit(NAMES, groups, HIDDEN, EPOCHS, SEEDS, LEARNING_RATE, DECAY)
     print(
         f"held out: first {100 * fitted.first:.2f}, reranked {100 * fitted.taken:.2f}, "
         f"best {100 * fitted.best:.2f}"

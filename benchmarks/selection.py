@@ -22,6 +22,7 @@ import time
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,6 +85,11 @@ def read_rows(folder: Path, name: str) -> Iterator[Row]:
                 )
 
 
+@lru_cache(maxsize=1)
+def rows_of(folder: Path, name: str) -> list[Row]:
+    return list(read_rows(folder, name))
+
+
 def draw(rows: Sequence[Row], count: int) -> list[Row]:
     """A sample in which each domain counts by the square root of its rows."""
     generator = random.Random(SEED)
@@ -144,7 +150,7 @@ def examples(folder: Path, cache: Path, size: float) -> list[Example]:
             return [Example(r.astype(np.float64), w, y, bool(h)) for r, w, y, h in parts]
     found = []
     for (name, style), count in SAMPLE.items():
-        rows = [row for row in read_rows(folder, name) if row.style == style]
+        rows = [row for row in rows_of(folder, name) if row.style == style]
         for row in draw(rows, round(count * size)):
             document = Document.from_text(row.document)
             chosen = candidates(document)

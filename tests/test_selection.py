@@ -105,6 +105,14 @@ def test_selected_sentences_exist_once_and_in_order(lines: list[str], count: int
         assert every[found[0]] == every.max()
 
 
+def test_a_first_line_that_introduces_a_package_may_be_chosen() -> None:
+    rest = "\n\nIt was rewritten from scratch by its first author."
+    for line in ("azr (organ simulator for jack)", "Lyx - A WYSIWYM document processor."):
+        assert candidates(Document.from_text(line + rest))[0] == 0
+    for line in ("2.1 (released in May of this year)", "azr (1998)"):
+        assert 0 not in candidates(Document.from_text(line + rest))
+
+
 @settings(deadline=None)
 @given(TEXT)
 def test_features_are_finite(lines: list[str]) -> None:

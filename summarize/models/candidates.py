@@ -40,6 +40,9 @@ FAREWELL = re.compile(
     re.IGNORECASE,
 )
 FAREWELL_WORDS = 9
+# How a package is often introduced: "uqm (port of a game)", "LyX - A document processor."
+INTRODUCED = re.compile(r"[^\W\d_][\w.+-]* (?:\([^()]{10,100}\)|[-–—] [^()]{10,100})\.?")
+INTRODUCED_WORDS = 3
 VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|will|would|shall|should|may"
     r"|might|must|need|needs|use|uses|make|makes|let|lets|get|gets|add|adds|allow|allows|provide"
@@ -61,7 +64,12 @@ def candidates(document: Document) -> list[int]:
     if document.kind == "mail":  # what is quoted there, somebody else wrote before
         prose = [i for i in prose if kinds[i] != "quote"] or prose
     spoken = [bool(document.blocks[s.block].speaker) for s in document.sentences]
-    strict = [i for i in prose if is_statement(texts[i], kinds[i], spoken[i])]
+    strict = [
+        i
+        for i in prose
+        if is_statement(texts[i], kinds[i], spoken[i])
+        or (i == prose[0] and kinds[i] == "paragraph" and introduces(texts[i]))
+    ]
     if strict:
         return strict
     loose = [i for i in prose if is_text(texts[i])]
@@ -79,10 +87,15 @@ def is_statement(text: str, kind: str, is_spoken: bool = False) -> bool:
     return (kind == "item" or is_spoken) and not ends_open and VERB.search(text) is not None
 
 
-def is_text(text: str) -> bool:
+def introduces(text: str) -> bool:
+    """Whether it names something and says what that is."""
+    return INTRODUCED.fullmatch(text) is not None and is_text(text, INTRODUCED_WORDS)
+
+
+def is_text(text: str, least: int = MIN_WORDS) -> bool:
     """Whether it is made of words, enough of them, and is no code, stamp, notice or greeting."""
     words = WORD.findall(text)
-    if not MIN_WORDS <= len(words) <= MAX_WORDS or NOT_PROSE.match(text):
+    if not least <= len(words) <= MAX_WORDS or NOT_PROSE.match(text):
         return False
     folded = text.lower()
     if any(notice in folded for notice in LEGAL):

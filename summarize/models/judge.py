@@ -28,7 +28,9 @@ from summarize.models.term_vectors import STOP_WORDS, terms
 
 FILE = "judge.json"
 OPENING = 40  # terms of a document that count as its opening
-TOLERATED, RISK = 0.3, 10.0  # doubt, and points of ROUGE for each that is more
+# Doubt, and the points of ROUGE that each one more costs. Where a title is wanted a sentence of the
+# text is no answer; where a sentence is, it is nearly as good.
+TOLERATED, RISK = 0.3, {"title": 0.0, "tldr": 20.0}
 NAMES = (
     *("confidence", "sure", "familiarity", "confidence of titles"),
     *("agrees", "agrees in pairs", "agrees with headings", "agrees with opening"),
@@ -136,9 +138,9 @@ def features(case: Case) -> Array:
     return np.array([named[name] for name in NAMES])
 
 
-def risk_of(standing: Standing | None) -> float:
+def risk_of(standing: Standing | None, style: str) -> float:
     """Points by which a line must win beyond the margin, because it may say what is not so."""
-    return RISK * max(0.0, standing.doubt - TOLERATED) if standing else 0.0
+    return RISK.get(style, 0.0) * max(0.0, standing.doubt - TOLERATED) if standing else 0.0
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class Judge:
         gain = float(row @ self.gain[:-1] + self.gain[-1])
         worth = float(np.clip(row @ self.worth[:-1] + self.worth[-1], 0, 100))
         margin = self.margins.get(case.style, max(self.margins.values()))
-        margin += risk_of(case.standing)
+        margin += risk_of(case.standing, case.style)
         return Verdict(gain, worth, case.chosen is None or gain > margin)
 
     def to_bytes(self) -> bytes:
