@@ -131,7 +131,7 @@ class ContentModel:
             {
                 "words": " ".join(self.tables.index),
                 "tables": {
-                    name: base64.b85encode(row.tobytes()).decode()
+                    name: base64.b64encode(row.tobytes()).decode()
                     for name, row in zip(TABLES, table, strict=True)
                 },
                 "word": self.words.to_dict(),
@@ -143,7 +143,7 @@ class ContentModel:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ContentModel:
         words = values["words"].split(" ")
-        rows = [np.frombuffer(base64.b85decode(values["tables"][n]), np.int8) for n in TABLES]
+        rows = [np.frombuffer(base64.b64decode(values["tables"][n]), np.int8) for n in TABLES]
         length = np.asarray(values["length"], dtype=np.float64)
         if any(len(row) != len(words) for row in rows) or len(set(words)) != len(words):
             raise ValueError("its tables do not fit")
