@@ -38,6 +38,7 @@ PERSONS = {
 CAPITAL = re.compile(r"(?<=\s)[A-Z]\w+")
 PUNCTUATION = re.compile(r"[^\w\s]")
 
+LOOKED_AT = 12_000  # characters: more than the words that the content model looks at have
 NAMES = (
     *("first", "second", "third", "near 1.5", "near 5", "near 20", "relative", "last"),
     *("block first", "after heading", "block near 2", "block sentences", "spoken"),
@@ -102,7 +103,15 @@ Named = dict[str, Array]
 
 
 def sentences_of(document: Document) -> tuple[str, ...]:
-    return tuple(document.sentence_text(i) for i in range(len(document.sentences)))
+    """As many as the content model looks at, so that a long text is not kept in its cache."""
+    found: list[str] = []
+    room = LOOKED_AT
+    for i in range(len(document.sentences)):
+        found.append(document.sentence_text(i)[:room])
+        room -= len(found[-1])
+        if room <= 0:
+            break
+    return tuple(found)
 
 
 def hoped(contents: Contents, words: Sequence[Sequence[str]]) -> Named:
