@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,16 +123,18 @@ def compare(found: dict[str, list[Written]], rows: Sequence[Row], shown: int) ->
     result: dict[str, Any] = {}
     scores = {}
     for name, several in found.items():
+        if not several:
+            continue
         some = rows[: len(several)]
         result[name] = measure(several, some, shown)
         references = [row.references for row in some]
         scores[name] = rouge_scores([one.text for one in several], references)
         result[name]["rouge"] = {k: asdict(with_interval(scores[name][k])) for k in KINDS}
-    if FREE in scores and BOUND in scores:
+    if both := min(len(found.get(FREE, ())), len(found.get(BOUND, ()))):
         result[f"{BOUND} - {FREE}"] = {
-            kind: asdict(paired_difference(scores[BOUND][kind], scores[FREE][kind]))
+            kind: asdict(paired_difference(scores[BOUND][kind][:both], scores[FREE][kind][:both]))
             for kind in KINDS
-        }
+        } | {"pairs": both}
     return result
 
 
@@ -174,31 +177,28 @@ def main() -> None:
     arguments = parser.parse_args()
     summarizer = load_summarizer(arguments.model)
     has_lexicon = hasattr(summarizer.model, "constraint")
-    conditions: dict[str, bool | None] = {FREE: True, BOUND: False}
+    conditions: dict[str, bool | None] = {BOUND: False, FREE: True}
     if not has_lexicon:
         conditions = {"as it writes": None}
     every: dict[str, list[Row]] = {}
     for path in arguments.data:
         data = read_data(str(path))
-        most = arguments.most_words or sys.maxsize
-        rows = [row for row in data.rows if len(row.document.split()) <= most]
+        longest = arguments.most_words or sys.maxsize
+        rows = [row for row in data.rows if len(row.document.split()) <= longest]
         every[data.name] = rows[: arguments.documents]
     kept = Kept(arguments.texts, arguments.model)
-    for first in range(0, max(map(len, every.values())), BLOCK):
+    most = max(map(len, every.values()))
+    for (name, free), first in product(conditions.items(), range(0, most, BLOCK)):
         for data_name, rows in every.items():
-            some = rows[first : first + BLOCK]
-            for name, free in conditions.items():
-                found = kept.of(data_name, conditions)[name]
-                if len(found) > first or not some:
-                    continue
-                started = time.process_time()
-                found += write(summarizer, some, free, arguments.batch_size)
-                spent = time.process_time() - started
-                kept.seconds[name] = kept.seconds.get(name, 0.0) + spent
+            found, some = kept.of(data_name, conditions)[name], rows[first : first + BLOCK]
+            if len(found) > first or not some or time.process_time() > arguments.cpu_seconds:
+                continue
+            started = time.process_time()
+            found += write(summarizer, some, free, arguments.batch_size)
+            spent = time.process_time() - started
+            kept.seconds[name] = kept.seconds.get(name, 0.0) + spent
+            print(f"{data_name}, {name}: {len(found)}", file=sys.stderr, flush=True)
             kept.save()
-        print(f"{first + BLOCK} of each", file=sys.stderr, flush=True)
-        if time.process_time() > arguments.cpu_seconds:
-            break
     written = sum(len(several) for parts in kept.found.values() for several in parts.values())
     result = {
         **how_measured(),
