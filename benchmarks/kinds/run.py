@@ -56,8 +56,8 @@ PARTS = {
 ## Twenty files on which nothing was tuned
 
 Drawn at random from a Debian machine, by kind ([the list](kinds/more.txt)): what to expect. At the
-first judging 9 were good, 10 acceptable and 1 bad; after it manual pages whose source begins with an
-empty line were mended, two of these, and the reranker was trained once more.
+first judging 9 were good, 10 acceptable and 1 bad; after it manual pages whose source begins with
+an empty line were mended, two of these, and the reranker was trained once more.
 
 """,
     "files.txt": """\
