@@ -38,11 +38,14 @@ python benchmarks/book.py --repeats 1 -o $results/book.json
 python benchmarks/selection.py "$data" --cache build/selection -o $results/selection.json
 python benchmarks/rerank.py "$data" --keep -o $results/rerank.json
 python benchmarks/judge.py "$data" --keep -o $results/judge.json
-python benchmarks/support.py "$data"/arxiv-dev.jsonl.xz "$data"/general-dev.jsonl.xz -n 400 \
+python benchmarks/support.py "$data"/arxiv-dev.jsonl.xz "$data"/general-dev.jsonl.xz \
     -o $results/support.json
+python benchmarks/support.py "$data"/arxiv-dev.jsonl.xz "$data"/general-dev.jsonl.xz -m smollm2 \
+    -n 25 --most-words 200 --batch-size 8 -o $results/support-smollm2.json
+python benchmarks/three.py "$data"/general-dev.jsonl.xz -o $results/three.json
 python benchmarks/attention.py "$data"/arxiv-dev.jsonl.xz -m attention -m transformer \
     --limit 50 -o $results/attention-dev.json
-python benchmarks/long.py "$data"/arxiv-dev.jsonl.xz -o $results/long.json
+python benchmarks/long.py "$data"/general-dev.jsonl.xz --longest 100 -o $results/long.json
 # Many documents.
 python benchmarks/batch.py "$data"/arxiv-train-0.jsonl.xz --limit 20000 -m extract \
     -o $results/batch.json
