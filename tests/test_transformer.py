@@ -598,3 +598,14 @@ def test_smollm2_comes_from_its_package() -> None:
     folder, name = locate(SHORT_NAMES["smollm2"])
     assert isinstance(folder, Path) and (folder / str(name)).suffix == ".gguf"
     assert (folder / str(name)).stat().st_size > 50_000_000
+
+
+def test_the_config_of_another_model_is_refused(
+    folders: dict[str, Path], checkpoint_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    """Random numbers in the place of weights would write random words."""
+    mixed = tmp_path / "mixed"
+    shutil.copytree(checkpoint_folders["general"], mixed)
+    shutil.copyfile(folders["bart"] / "config.json", mixed / "config.json")
+    with pytest.raises(ModelError, match="other weights"):
+        load_summarizer(str(mixed), backend="torch")

@@ -123,8 +123,28 @@ def build(
         )
     tokenizer = transformers.AutoTokenizer.from_pretrained(source, **where)
     dtype = torch.float32 if is_ours else "auto"
-    model = kind.from_pretrained(source, config=config, dtype=dtype, weights_only=True, **where)
+    model, told = kind.from_pretrained(
+        source,
+        config=config,
+        dtype=dtype,
+        weights_only=True,
+        output_loading_info=True,
+        **where,
+    )
+    check_complete(request.name, model, set(told["missing_keys"]))
     return model, tokenizer
+
+
+def check_complete(name: str, model: Any, missing: set[str]) -> None:
+    """The library fills what the weights lack with random numbers. Some tables are computed, so a
+    few may be missing; where most are, config.json belongs to another model."""
+    sizes = {key: parameter.numel() for key, parameter in model.named_parameters()}
+    absent = sum(size for key, size in sizes.items() if key in missing)
+    if 2 * absent > sum(sizes.values()):
+        raise CheckpointError(
+            f"{name}: config.json asks for other weights than the files hold; download or train "
+            "the model again"
+        )
 
 
 def locate(source: Path | str) -> tuple[Path | str, str | None]:
