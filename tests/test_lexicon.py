@@ -25,7 +25,7 @@ def test_a_document_vouches_for_its_own_words_and_their_beginnings(
     document: str, is_start: bool
 ) -> None:
     found = known(document)
-    for chunk in document.split():
+    for chunk in found.text.split():  # as the tokenizer composes its letters
         assert found.allows(chunk, is_start)
         assert all(found.may_become(chunk[:i], is_start) for i in range(1, len(chunk) + 1))
 
@@ -76,6 +76,12 @@ def test_joined_words_and_formulas_that_the_text_lacks(chunk: str) -> None:
 
 def test_unsupported_names_joined_words() -> None:
     assert unsupported("a fix of net/sched and tx_byte", JOINED) == ["net/sched"]
+
+
+def test_small_parts_of_a_hyphened_name_stand_in_the_text() -> None:
+    found = Known("Ember-cli-qunit for ML models", Words(["cl", "based", "of"]))
+    assert found.allows("Ember-cli-qunit", False) and found.allows("ML-based", False)
+    assert not found.allows("Ember-cl-qunit", False) and not found.allows("ML-of", False)
 
 
 def test_a_time_vouches_for_no_part_of_it() -> None:

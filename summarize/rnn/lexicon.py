@@ -28,6 +28,8 @@ ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*")
 # Words that are joined to one name: mb/intel, tx_byte, os.path, std::sort.
 JOINED = re.compile(r"[^\W_]+(?:(?:[/._\\]|::)+[^\W_]+)+")
+HYPHENED = re.compile(r"[^\W\d_]+(?:[-‐–][^\W\d_]+)+")
+FEW_LETTERS = 4
 # What a chunk ends with that may still grow.
 LAST_ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?\Z")
 LAST_UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*[-.,:/+*^'’‐–]?\Z")
@@ -128,7 +130,16 @@ class Known:
         stroke between them, of which the text has both: input/output."""
         if "\\" in chunk:
             return self.has_formula(chunk)
-        return all(self.holds_joined(found.group().casefold()) for found in JOINED.finditer(chunk))
+        return all(
+            self.holds_joined(found.group().casefold()) for found in JOINED.finditer(chunk)
+        ) and all(self.holds_hyphened(found.group()) for found in HYPHENED.finditer(chunk))
+
+    def holds_hyphened(self, name: str) -> bool:
+        """Ember-cli, or ML-based: beside a capital a few small letters are a part of a name."""
+        if name == name.lower() or name.casefold() in self.folded:
+            return True
+        parts = re.split("[-‐–]", name)
+        return all(self.holds(part) for part in parts if part.islower() and len(part) < FEW_LETTERS)
 
     def has_formula(self, chunk: str) -> bool:
         return chunk.casefold().replace("’", "'").strip(AROUND) in self.folded
