@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from unicodedata import normalize
 
 from summarize.rnn.tokenizer import Tokenizer
@@ -30,6 +31,7 @@ UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*")
 JOINED = re.compile(r"[^\W_]+(?:(?:[/._\\]|::)+[^\W_]+)+")
 HYPHENED = re.compile(r"[^\W\d_]+(?:[-‐–][^\W\d_]+)+")
 FEW_LETTERS = 4
+WORDS = re.compile(r"[^\W_]+")
 # What a chunk ends with that may still grow.
 LAST_ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?\Z")
 LAST_UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*[-.,:/+*^'’‐–]?\Z")
@@ -135,11 +137,19 @@ class Known:
         ) and all(self.holds_hyphened(found.group()) for found in HYPHENED.finditer(chunk))
 
     def holds_hyphened(self, name: str) -> bool:
-        """Ember-cli, or ML-based: beside a capital a few small letters are a part of a name."""
+        """Ember-cli, or ML-based: beside a capital a few small letters are a part of a name, and
+        stand beside one of their neighbours in the text, too."""
         if name == name.lower() or name.casefold() in self.folded:
             return True
         parts = re.split("[-‐–]", name)
-        return all(self.holds(part) for part in parts if part.islower() and len(part) < FEW_LETTERS)
+        small = [n for n, p in enumerate(parts) if p.islower() and len(p) < FEW_LETTERS]
+        pairs = [f" {a} {b} ".casefold() for a, b in pairwise(parts)]
+        return all(any(pair in self.spaced for pair in pairs[max(0, n - 1) : n + 1]) for n in small)
+
+    @cached_property
+    def spaced(self) -> str:
+        """Letters and digits, small, between spaces."""
+        return f" {' '.join(WORDS.findall(self.folded))} "
 
     def has_formula(self, chunk: str) -> bool:
         return chunk.casefold().replace("’", "'").strip(AROUND) in self.folded
