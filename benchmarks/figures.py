@@ -142,6 +142,12 @@ def overflow_table(result: dict[str, Any]) -> Table:
                     f"{100 * values['share read']:.0f} %",
                 ]
             )
+    if found := result.get("documentation files"):
+        low, high = found["words"]
+        label = f"documentation files: {found['documents']} of {low:,} to {high:,} words"
+        for name, values in found["answers"].items():
+            cost = [f"{1000 * values['seconds']:,.0f}", f"{100 * values['share read']:.0f} %"]
+            rows.append([label, name, "", "", "", "", *cost])
     headings = ["documents", "answer", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L", "Δ to truncate"]
     return Table("Long", [*headings, "ms/document", "read"], rows)
 
