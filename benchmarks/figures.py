@@ -53,7 +53,7 @@ def table_of(name: str, title: str, page: Path) -> str:
     own |= {"Peers": peers_table, "Reranker": reranker_table, "Judge": judge_table}
     own |= {"Support": support_table, "Batch": batch_table}
     own |= {"Sentences": sentences_table, "Judged sentences": judged_sentences_table}
-    own |= {"Judged lines": judged_table}
+    own |= {"Judged lines": judged_table, "Held out": held_out_table}
     every = [own[title](result)] if title in own else tables(result_of(result))
     chosen = next(table for table in every if table.title.startswith(title))
     if page.parent != HERE:
@@ -293,6 +293,25 @@ def judged_table(result: dict[str, Any]) -> Table:
             counts = [str(found.get(verdict, 0)) for verdict in verdicts]
             rows.append([name, str(found["lines"]), *counts, f"{100 * wrong / lines:.0f} %"])
     return Table("Judged lines", ["lines", "written", *verdicts, "faulty"], rows)
+
+
+def held_out_table(result: dict[str, Any]) -> Table:
+    """Two checkpoints on sources that training never saw."""
+    rows = []
+    for style, found in result["styles"].items():
+        means, all_rows = found["mean of the sources"], found["ROUGE-1 over all rows, now - before"]
+        documents = sum(source["documents"] for source in found["sources"].values())
+        rows.append(
+            [
+                {"title": "titles", "tldr": "descriptions"}[style],
+                f"{len(found['sources'])} ({documents})",
+                three(means["before"]),
+                three(means["now"]),
+                f"{all_rows['difference']:+.1f} ({all_rows['low']:.1f} to {all_rows['high']:.1f})",
+            ]
+        )
+    headings = ["style", "sources (documents)", "release 0.1", "now", "Δ ROUGE-1, all documents"]
+    return Table("Held out", headings, rows)
 
 
 def batch_table(result: dict[str, Any]) -> Table:

@@ -1,4 +1,4 @@
-"""Three sentences of 50 long documents beside the first three, judged by hand and blindly.
+"""Three sentences of 50 long documents beside the first three, judged blindly by a language model.
 
     python benchmarks/judged/sentences.py draw general-dev.jsonl.xz --sheet sheet.txt
     python benchmarks/judged/sentences.py judge verdicts.txt --sheet sheet.txt

@@ -1,4 +1,4 @@
-"""Who did what: 200 lines that the network wrote, judged by hand against their sources.
+"""Who did what: 200 lines that the network wrote, judged by a language model against their sources.
 
     python benchmarks/judged/written.py draw DATA --sheet sheet.txt
     python benchmarks/judged/written.py judge verdicts.txt --sheet sheet.txt

@@ -1,7 +1,7 @@
 """How likely a written line is to say what its source does not.
 
 A logistic rule over seven signals, learned by benchmarks/judged/doubt.py from lines that were
-judged by hand (benchmarks/judged/RULES.md). What tells most is whether the words stand in the
+judged one by one (benchmarks/judged/RULES.md). What tells most is whether the words stand in the
 source in one run, or were joined from places far apart, which is how a deed gets another doer.
 """
 
