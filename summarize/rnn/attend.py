@@ -1,7 +1,8 @@
-"""Attention in NumPy, one function a kind: the twins of the classes in attention.py.
+"""Attention in NumPy, one function per kind: the twins of the classes in attention.py.
 
 Each takes the decoder states of one document's K hypotheses, and gives back where they look: the
-attention weights (heads, K, S). The context is their sum of encoder outputs, for every kind.
+attention weights (heads, K, S). The context is the sum of encoder outputs with these weights;
+without attention (`none`) it is the encoder's last states, which runtime.py fills in.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from summarize.rnn.products import Array, Linear, multiply
 
 
 class Query(NamedTuple):
-    """What looks: the hypotheses of one document at one step."""
+    """The queries of one document's hypotheses at one step."""
 
     state: Array  # (K, H) the decoder's own
     asked: Array  # (heads, K, A / heads) its projection, what keys are compared with
-    step: int  # tokens read so far
+    step: int  # decoding steps done so far
 
 
 class Attend:
-    """The weights of attention, and the kind of looking that config.json names."""
+    """The weights of attention, and the function of the kind that config.json names."""
 
     def __init__(
         self, config: Config, weights: Mapping[str, NDArray[Any]], seed: int | None
@@ -56,7 +57,7 @@ class Attend:
 
 
 def dot(attend: Attend, query: Query, keys: Array) -> Array:
-    """softmax of s . h; general attention is the same with W s for s."""
+    """softmax of s . h; general attention is the same with s W for s."""
     return softmax(multiply(query.asked, keys))
 
 

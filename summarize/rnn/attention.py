@@ -1,4 +1,4 @@
-"""Attention in PyTorch: score, softmax, weighted sum. One class a kind, one line of mathematics.
+"""Attention in PyTorch: score, softmax, weighted sum. One class per kind.
 
 Every kind takes queries (decoder states) and a Memory (what the encoder computed) and returns a
 context and the attention weights. The number of weights that a kind learns does not depend on the
@@ -27,7 +27,7 @@ class Memory(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Base: softmax over `score`. Each head has its own slice of channels, and its own weights."""
+    """Base: softmax over `score`. Each head has its own channels and attention weights."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

@@ -3,8 +3,8 @@
 The score of a finished hypothesis is log P(Y | X) / lp(Y) + cp(X; Y), Wu et al. 2016, eq. 14:
 lp(Y) = ((5 + |Y|) / 6) ** length_penalty, cp = coverage_penalty * sum over source positions of
 log(min(attention received, 1)). No n-gram of `no_repeat_ngram_size` tokens is written twice
-(Paulus et al. 2018, 2.5). The search ends when patience * beam_size hypotheses have (Kasai et al.
-2024, A Call for Clarity in Beam Search). Greedy search is a beam of one with a patience of one.
+(Paulus et al. 2018, 2.5). The search ends when patience * beam_size hypotheses have ended (Kasai et
+al. 2024, A Call for Clarity in Beam Search). Greedy search is a beam of one with a patience of one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Stepper(Protocol[S]):
 
 
 class Constraint(Protocol):
-    """What one document's summary may say, followed token by token (see lexicon.py)."""
+    """What one document's summary may say, followed token by token (see constraint.py)."""
 
     start: Any
 
@@ -71,7 +71,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A hypothesis still growing; kept as plain Python, the tensors are in the state."""
+    """A hypothesis still growing; kept as plain Python, the network's arrays are in the state."""
 
     tokens: tuple[int, ...] = ()
     token_log_probs: tuple[float, ...] = ()

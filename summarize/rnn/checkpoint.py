@@ -5,6 +5,7 @@
     model.safetensors        the weights, fp16
     tokenizer.json           byte-level BPE
     familiarity.safetensors  how usual each token is in the training texts (may be absent)
+    words.txt                the frequent words of summaries, see lexicon.py (may be absent)
     *.json                   small things learned beside the network (may be absent)
 
 safetensors loads a flipped byte without a word, hence the SHA-256. config.json carries one of

@@ -67,7 +67,7 @@ class Alphabet:
 
 
 class Constraint:
-    """Of one document. With `free_words` any word may be used; the rest holds all the same.
+    """The constraint of one document. With `free_words` any word may be used; the rest still holds.
 
     Hypotheses resemble each other: what was found out once is kept.
     """

@@ -1,7 +1,7 @@
 """Which words a summary may use: those of its document, and the frequent words of summaries.
 
 A word that holds a digit, or a capital inside a sentence, is taken for a name or a number: only
-the document can vouch for it. Case aside, and simple inflection. Any other word may also be one of
+the document can vouch for it, case and simple inflection aside. Any other word may also be one of
 the frequent words, which are learned from the training summaries. Nothing is copied: the network
 chooses among the words that are left (constraint.py), or a text is checked (`unsupported`).
 """
@@ -49,7 +49,7 @@ AROUND = "([\"'“‘.,;:!?)]”’"  # marks that a formula may have got from i
 
 
 class Words:
-    """Words in ascending order: is one of them this, or does one begin so?"""
+    """Words in ascending order, to look up a word or a prefix."""
 
     def __init__(self, words: Iterable[str], is_sorted: bool = False) -> None:
         self.words: Sequence[str] = list(words) if is_sorted else sorted(words)

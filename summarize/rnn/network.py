@@ -1,7 +1,7 @@
 """The encoder-decoder in PyTorch, for training: whole batches, and all target words at once.
 
-    source -> embedding -> BiLSTM x encoder_layers -> + embedding -> encoder_output
-    target -> embedding -> LSTM 1 -> attention -> LSTM 2 -> tanh -> embedding, transposed -> logits
+    source -> embedding -> BiLSTM x encoder_layers -> + embedding -> layer norm -> encoder_output
+    target -> embedding -> LSTM 1 -> attention -> LSTM 2 -> readout -> embedding^T -> logits
 
 Attention sits between the two decoder layers, as in GNMT (Wu et al. 2016) and RNMT+ (Chen et al.
 2018). The state of the first layer is the query. The second layer receives the context, and so
@@ -62,7 +62,7 @@ class BiLstm(nn.Module):
 
 
 class Encoder(nn.Module):
-    """src (B, S) -> encoder_output (B, S, M): stacked BiLSTMs with residuals and layer norms."""
+    """embedded (B, S, E) -> encoder_output (B, S, M): stacked BiLSTMs, residuals, layer norms."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """tgt (B, T) -> the vector before the output embedding (B, T, E)."""
+    """embedded (B, T, E) -> the vector before the output embedding (B, T, E)."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -189,8 +189,8 @@ def initialize(network: Seq2Seq) -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
     nn.init.normal_(network.embedding.weight, std=network.config.embedding_size**-0.5)
-    # The shortcut into the encoder output starts as an orthogonal W, and the readout of the context
-    # as its transpose: attending to a word raises that word's logit from the first step.
+    # The shortcut into the encoder output starts as 4 W, W orthogonal, and the readout of the
+    # context as W transposed / 4: attending to a word raises that word's logit from the first step.
     word, readout = network.encoder.word.weight.data, network.decoder.readout.weight.data
     nn.init.orthogonal_(word)
     readout[:, network.config.decoder_size :] = 0.25 * word.T

@@ -53,7 +53,7 @@ class State(NamedTuple):
     c1: Array
     h2: Array
     c2: Array
-    steps: Ids  # (K,) tokens read so far
+    steps: Ids  # (K,) decoding steps done so far
     # (K, longest S) where the last step looked, mean over heads; None before it
     attention: Array | None = None
 
@@ -146,7 +146,7 @@ class Runtime:
     def encode_batch(
         self, sources: Sequence[Ids], shortlists: Sequence[Ids] | None = None
     ) -> list[Memory]:
-        """One Memory a document, whatever stands beside it in the batch.
+        """One Memory per document, whatever stands beside it in the batch.
 
         `shortlists` has, for each document, the tokens to write with beside the frequent ones;
         without it the whole vocabulary is there.
@@ -316,7 +316,7 @@ def state_rows(state: State) -> list[slice]:
 
 
 def cell(gates: Array, c: Array, h: Array | None = None) -> tuple[Array, Array]:
-    """gates (..., 4H), which are overwritten, and c (..., H) -> h, c; Hochreiter & Schmidhuber.
+    """gates (..., 4H), which are overwritten, and c (..., H) -> h, c; Gers et al. 2000.
 
     The order is input, forget, output, cell; the first three come halved. `h` is where to write.
     """
