@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -44,7 +45,7 @@ def test_a_folder_that_another_process_makes_is_made_elsewhere_if_that_stops(
     monkeypatch.setattr(cache, "PAUSE_SECONDS", 0.0)
     (tmp_path / "gguf").mkdir()
     other = os.open(tmp_path / "gguf" / "a.lock", os.O_RDWR | os.O_CREAT)
-    cache.fcntl.flock(other, cache.fcntl.LOCK_EX)
+    fcntl.flock(other, fcntl.LOCK_EX)
     made = cache.cached_folder("gguf", "a", lambda folder: (folder / "x").write_text("made"))  # type: ignore[func-returns-value]
     assert (made / "x").read_text() == "made" and tmp_path not in made.parents
     assert capsys.readouterr().err.count("another process") == 1

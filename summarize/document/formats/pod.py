@@ -6,7 +6,7 @@ import re
 
 from summarize.document.parts import Part
 
-COMMAND = re.compile(r"=([a-z]+[1-4]?)\s*(.*)", re.S)
+COMMAND = re.compile(r"=([a-z]+[1-4]?)")
 # L<name|page> shows the name. Codes within codes: the innermost first, as often as they may nest.
 CODE = re.compile(r"[A-Z](?:<{2,9}\s(.{1,300}?)\s>{2,9}|<([^<>]{0,300})>)")
 DEEPEST = 3
@@ -23,7 +23,7 @@ def parts(text: str, name: str) -> list[Part]:
     for paragraph in re.split(r"\n[ \t]*\n", text.strip("\n")):
         command = COMMAND.match(paragraph)
         if command:
-            kind, rest = command[1], plain(command[2])
+            kind, rest = command[1], plain(paragraph[command.end() :].lstrip())
             skipped = kind == "begin" or (skipped and kind != "end")
             if kind[:4] == "head":
                 level = int(kind[4:]) if kind[4:].isdecimal() else 1
