@@ -235,6 +235,13 @@ def test_our_own_history() -> None:
     assert found.facts["added"] == sum(int(row[0]) for row in numbers if row[0] != "-")
 
 
+def test_a_hash_may_be_of_letters_alone_but_not_most() -> None:
+    lines = ["deddffe One", "7f556f0 Two", "65feea4 Three"]
+    found = recognize("\n".join(lines), "")
+    assert found is not None and found.facts["subjects"] == ["One", "Two", "Three"]
+    assert recognize("defaced walls\neffaced names\nacceded lands", "") is None
+
+
 def test_statistics_of_a_patch() -> None:
     text = " boat.py | 1203 +++--\n oar.png | Bin 0 -> 9 bytes\n sea.py  |   2 +-\n"
     text += " 3 files changed, 1200 insertions(+), 5 deletions(-)\n create mode 100644 oar.png\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,8 @@ from summarize.document.kinds import Found, counted, diff, head_lines, listed, s
 
 COMMIT = re.compile(r"commit [0-9a-f]{7,64}(?: \([^()\n]{1,300}\))?$")
 FIELD = re.compile(r"(Author|AuthorDate|Commit|CommitDate|Date|Merge|Tagger|TaggerDate): +(\S.*)$")
-# Of `git log --oneline`; a word of these letters alone ("defaced") is a word.
-ONE_LINE = re.compile(
-    r"(?=[a-f]{0,39}\d)[0-9a-f]{7,40} (?:\((?:HEAD|tag: |origin/)[^()]*\) )?(\S.*)"
-)
+# Of `git log --oneline`. A hash may be of letters alone, as words are ("defaced"), but not most.
+ONE_LINE = re.compile(r"[0-9a-f]{7,40} (?:\((?:HEAD|tag: |origin/)[^()]*\) )?(\S.*)")
 FORMATS = ("%a %b %d %H:%M:%S %Y %z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d")
 LEAST_ONE_LINE = 3
 MOST_SUBJECTS = 5
@@ -37,7 +36,7 @@ def recognize(text: str, name: str) -> Found | None:
     if COMMIT.match(head[0]) and any(FIELD.match(line) for line in head[1:4]):
         found = commits(text)
         changes = diff.recognize(text, "")
-    elif len(head) >= LEAST_ONE_LINE and all(ONE_LINE.match(line) for line in head):
+    elif len(head) >= LEAST_ONE_LINE and is_one_line(head):
         found, changes = one_line_commits(text), None
     else:
         return None
@@ -83,6 +82,11 @@ def add_paragraph(commit: Commit, text: str, start: int, end: int) -> None:
     if not commit.subject:
         commit.subject = " ".join(text[start:end].split())
     commit.blocks.append(Block("paragraph", start, end))
+
+
+def is_one_line(head: Sequence[str]) -> bool:
+    numbered = sum(any(map(str.isdigit, line.partition(" ")[0])) for line in head)
+    return all(ONE_LINE.match(line) for line in head) and 2 * numbered > len(head)
 
 
 def one_line_commits(text: str) -> list[Commit]:
