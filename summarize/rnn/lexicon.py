@@ -291,7 +291,7 @@ def unsupported(text: str, document: str) -> list[str]:
     known = Known(document, Words(()))
     found: dict[str, None] = {}
     is_start = True
-    for chunk in text.split():
+    for chunk in normalize("NFC", text).split():
         for unit in UNIT.finditer(chunk):
             first = is_start and not chunk[: unit.start()].strip(OPENING)
             if DIGIT.search(unit.group()):
