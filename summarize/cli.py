@@ -6,8 +6,14 @@ time to import is imported inside `run`, where nothing can end in a traceback.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 try:
     import signal
@@ -22,6 +28,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end_at_once)
     stopped.clear()
+    atexit.register(gc.freeze)  # else the collector looks at everything again on the way out
     hook, sys.unraisablehook = sys.unraisablehook, unraisable
     try:
         code = run(sys.argv[1:])
@@ -88,12 +95,10 @@ def require_memory() -> None:
 def call(arguments: list[str]) -> int:
     """The command's own exit code, also where it was stopped by a signal."""
     try:
-        from summarize.commands.app import command_for
-
-        name, command, rest = command_for(arguments)
+        command = command_of(arguments)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
-        command(rest, prog_name=name)
+        return command()
     except KeyboardInterrupt:
         return 130
     except SystemExit as error:
@@ -102,7 +107,22 @@ def call(arguments: list[str]) -> int:
         if stopped:  # an import that was interrupted ends in any exception
             return stopped[0]
         raise
-    return 0
+
+
+def command_of(arguments: list[str]) -> Callable[[], int]:
+    """What was asked for, ready to run: by Typer, unless the arguments are plain."""
+    from summarize.commands.plain import plain
+
+    asked = plain(arguments)
+    if asked is None:
+        from summarize.commands.app import command_for
+
+        name, command, rest = command_for(arguments)
+        return lambda: command(rest, prog_name=name) or 0
+    from summarize.commands.guard import guarded
+    from summarize.commands.summarizing import run
+
+    return lambda: guarded(run, **asked)
 
 
 # --- signals -----------------------------------------------------------------------------------
@@ -144,8 +164,8 @@ def spelled(error: Exception, arguments: list[str]) -> str:
     """With options as they are typed: the library says beam_size, the command --beam-size."""
     import re
 
-    from summarize.commands.app import COMMANDS, DEFAULT
     from summarize.commands.describe import command
+    from summarize.commands.names import COMMANDS, DEFAULT
     from summarize.errors import OptionError
 
     message = str(error)

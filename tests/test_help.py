@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Command
 
-from summarize.commands.app import COMMANDS
 from summarize.commands.describe import Option, command, commands
+from summarize.commands.names import COMMANDS
 
 EVERY = ["", *COMMANDS]
 

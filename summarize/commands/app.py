@@ -11,23 +11,9 @@ from importlib import import_module
 
 import typer
 
+from summarize.commands.guard import guarded
 from summarize.commands.lean import LeanCommand
-from summarize.errors import SummarizeError
-
-# Name -> what `summarize --help` says of it. The module and its function are named alike.
-COMMANDS = {
-    "attend": "show where each word of a summary came from",
-    "batch": "summarize a directory or a corpus, on every core or a cluster",
-    "models": "list the models",
-    "bench": "measure models on documents with reference summaries",
-    "score": "score summaries that any system wrote",
-    "scaling": "measure how time and memory grow with the document",
-    "report": "make tables, a page or pictures of saved results",
-    "train": "train a model on your own documents and summaries",
-    "config": "show the settings and where they are kept",
-    "completion": "print a completion script for bash, zsh or fish",
-}
-DEFAULT = "text"
+from summarize.commands.names import COMMANDS, DEFAULT
 
 
 def command_for(arguments: list[str]) -> tuple[str, typer.Typer, list[str]]:
@@ -48,22 +34,15 @@ def app(name: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     texts = {"help": module.HELP, "epilog": getattr(module, "EPILOG", None)}
-    made.command(cls=LeanCommand, **texts)(guarded(getattr(module, name)))
+    made.command(cls=LeanCommand, **texts)(ending(getattr(module, name)))
     return made
 
 
-def guarded(command: Callable[..., int]) -> Callable[..., None]:
-    """Typer turns Ctrl-C into "Aborted!", and any broken pipe into a silent end: not here."""
+def ending(command: Callable[..., int]) -> Callable[..., None]:
+    """The command, ended by its exit code as Typer wants it."""
 
     @functools.wraps(command)
     def run(*arguments: object, **options: object) -> None:
-        try:
-            code = command(*arguments, **options)
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
-        except OSError as error:
-            where = error.filename or "output"
-            raise SummarizeError(f"{where}: {error.strerror or error}") from None
-        raise typer.Exit(code)
+        raise typer.Exit(guarded(command, *arguments, **options))
 
     return run

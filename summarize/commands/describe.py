@@ -11,7 +11,8 @@ from typing import Any
 
 from typer.main import get_command
 
-from summarize.commands.app import COMMANDS, DEFAULT, app
+from summarize.commands.app import app
+from summarize.commands.names import COMMANDS, DEFAULT
 
 
 @dataclass(frozen=True)

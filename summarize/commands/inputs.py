@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from fnmatch import fnmatch
 
-from summarize.commands.app import COMMANDS
+from summarize.commands.names import COMMANDS
 from summarize.commands.notices import note
 from summarize.document import read as documents
 from summarize.document.document import Document

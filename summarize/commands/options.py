@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from summarize.options import Options
+from summarize.commands.summarizing import chosen as chosen
 
 # --- which model, and what it is asked for -----------------------------------------------------
 
@@ -201,12 +199,3 @@ Threads = Annotated[
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Start over instead of continuing an interrupted run.")
 ]
-
-
-def chosen(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a command's parameters, those that are fields of Options and were given."""
-    known = {field.name for field in fields(Options)}
-    given = {name: value for name, value in parameters.items() if value is not None}
-    if "long" in given:
-        given.setdefault("overflow", given.pop("long"))
-    return {name: value for name, value in given.items() if name in known}
