@@ -8,6 +8,7 @@ import torch
 from conftest import KINDS, small_config
 from torch.nn import functional as F
 
+from summarize.rnn import products
 from summarize.rnn.attend import Query
 from summarize.rnn.attention import KINDS as CLASSES
 from summarize.rnn.attention import Memory
@@ -57,6 +58,7 @@ def test_hypotheses_do_not_mix(kind: str) -> None:
     runtime = numpy_twin(make(kind, heads=2))
     start = runtime.start(runtime.encode(np.arange(4, 15)))
     three = runtime.select(start, np.array([0, 0, 0]))
+    assert len(three.h1) == 1  # they share their last state
     _, three = runtime.step(np.array([5, 6, 7]), three)
     swapped = runtime.select(three, np.array([2, 0]))
     together, _ = runtime.step(np.array([8, 9]), swapped)
@@ -286,9 +288,13 @@ def test_a_shortlist_gives_the_softmax_over_its_tokens(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [(1, 3, 64), (7, 40, 128), (9, 300, 192), (30, 1536, 128), (5, 3, 7)]
+    "shape", [(1, 3, 64), (7, 40, 128), (9, 300, 192), (30, 1536, 128), (24, 3000, 64), (5, 3, 7)]
 )
-def test_products_in_blocks_are_products(shape: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("core", ["SkylakeX", "Haswell", ""])
+def test_products_in_blocks_are_products(
+    monkeypatch: pytest.MonkeyPatch, core: str, shape: tuple[int, int, int]
+) -> None:
+    monkeypatch.setattr(products, "blas_core", lambda: core)
     rows, inputs, outputs = shape
     generator = np.random.default_rng(0)
     x = generator.normal(size=(rows, inputs)).astype(np.float32)

@@ -2,9 +2,10 @@
 
 Importing torch costs a second; this needs NumPy alone. It follows network.py line by line (tests
 hold the two equal to 1e-4) with three liberties. The gates of an LSTM are scaled when the weights
-are loaded, so that a step computes a single tanh, by sigmoid(x) = (1 + tanh(x / 2)) / 2. What an
-LSTM reads and its own last state are multiplied in one product. And the output layer may be cut to
-a shortlist: the frequent tokens and the document's own (Jean et al. 2015, section 3.3).
+are loaded, so that a step computes a single tanh, by sigmoid(x) = (1 + tanh(x / 2)) / 2. The last
+state is multiplied once for all hypotheses that continue it, in a beam of eight every other one.
+And the output layer may be cut to a shortlist: the frequent tokens and the document's own (Jean et
+al. 2015, section 3.3).
 """
 
 from __future__ import annotations
@@ -45,11 +46,13 @@ class Memory(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a step takes and returns, for K live hypotheses of one or more documents."""
+    """What a step takes and returns, for K live hypotheses of one or more documents, which continue
+    P others."""
 
     memories: tuple[Memory, ...]
     document: Ids  # (K,) whose hypothesis each row is, ascending
-    h1: Array  # (K, H)
+    parent: Ids  # (K,) which of the P states each continues
+    h1: Array  # (P, H)
     c1: Array
     h2: Array
     c2: Array
@@ -78,9 +81,8 @@ class Runtime:
         """`seed` makes hard attention draw its places; without it takes the likeliest."""
         self.config = config
         # The largest first: what is needed to build it is free again for the others.
-        scale = halves(config.decoder_size)
-        self.lstm2 = Linear(*lstm(weights, "decoder.lstm2"), scale)
-        self.lstm1 = Linear(*lstm(weights, "decoder.lstm1"), scale)
+        self.lstm2 = Lstm(weights, "decoder.lstm2")
+        self.lstm1 = Lstm(weights, "decoder.lstm1")
         self.parameters = sum(int(w.size) for w in weights.values())
         self.embedding = np.array(weights["embedding.weight"])  # as stored: fp16 is half the memory
         self.output_bias = weights["output_bias"].astype(np.float32)
@@ -216,19 +218,18 @@ class Runtime:
         h1, h2 = np.split(np.tanh(self.bridge(final)), 2, axis=-1)
         zeros = np.zeros_like(h1)
         rows = np.arange(len(memories))
-        return State(memories, rows, h1, zeros, h2, zeros, np.zeros_like(rows))
+        return State(memories, rows, rows, h1, zeros, h2, zeros, np.zeros_like(rows))
 
     def step(self, tokens: Ids, state: State) -> tuple[Array, State]:
         """tokens (K,) -> log_probs (K, V) and the next state; see State.vocabulary."""
         x = self.embedding[tokens].astype(np.float32)
-        h1, c1 = cell(self.lstm1(np.concatenate([x, state.h1], axis=-1)), state.c1)
+        h1, c1 = self.lstm1(x, state.h1, state.c1, state.parent)
         context, attention = self.attend_all(h1, state)
-        read = np.concatenate([h1, context, state.h2], axis=-1)
-        h2, c2 = cell(self.lstm2(read), state.c2)
+        read = np.concatenate([h1, context], axis=-1)
+        h2, c2 = self.lstm2(read, state.h2, state.c2, state.parent)
         output = np.tanh(self.readout(np.concatenate([h2, context], axis=-1)))
-        following = state._replace(
-            h1=h1, c1=c1, h2=h2, c2=c2, steps=state.steps + 1, attention=attention
-        )
+        rows, steps = np.arange(len(tokens)), state.steps + 1
+        following = State(state.memories, state.document, rows, h1, c1, h2, c2, steps, attention)
         return log_softmax(self.logits(output, state)), following
 
     def logits(self, output: Array, state: State) -> Array:
@@ -276,18 +277,22 @@ class Runtime:
         np.not_equal(document[1:], document[:-1], out=is_first[1:])
         memories = tuple(state.memories[d] for d in document[is_first])
         numbers = np.cumsum(is_first) - 1
-        parts = (part[rows] for part in (state.h1, state.c1, state.h2, state.c2, state.steps))
-        return State(memories, numbers, *parts)
+        kept, parent = distinct(state.parent[rows])
+        h1, c1, h2, c2 = (part[kept] for part in (state.h1, state.c1, state.h2, state.c2))
+        return State(memories, numbers, parent, h1, c1, h2, c2, state.steps[rows])
 
     @staticmethod
     def join(states: Sequence[State]) -> State:
         """The documents of several states, in this order, in one."""
         firsts = np.cumsum([0, *(len(state.memories) for state in states)])
         document = [s.document + first for s, first in zip(states, firsts, strict=False)]
+        firsts = np.cumsum([0, *(len(state.h1) for state in states)])
+        parent = [s.parent + first for s, first in zip(states, firsts, strict=False)]
         parts = ([s.h1, s.c1, s.h2, s.c2, s.steps] for s in states)
         return State(
             tuple(memory for state in states for memory in state.memories),
             np.concatenate(document),
+            np.concatenate(parent),
             *(np.concatenate(part) for part in zip(*parts, strict=True)),
         )
 
@@ -309,10 +314,34 @@ class Batch:
         self.from_end = sizes[self.row] - 1 - self.position
 
 
+def distinct(rows: Ids) -> tuple[Ids, Ids]:
+    """The different ones, ascending, and for each row its place among them."""
+    is_there = np.zeros(rows.max() + 1, dtype=bool)
+    is_there[rows] = True
+    return np.flatnonzero(is_there), np.cumsum(is_there)[rows] - 1
+
+
 def state_rows(state: State) -> list[slice]:
     """Of each document its rows."""
     bounds = np.searchsorted(state.document, np.arange(len(state.memories) + 1)).tolist()
     return [slice(first, stop) for first, stop in zip(bounds, bounds[1:], strict=False)]
+
+
+class Lstm:
+    """One step of an LSTM, for hypotheses that share their last states."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]], name: str) -> None:
+        kernel, bias = lstm(weights, name)
+        size = kernel.shape[1] // 4
+        scale = halves(size)
+        self.from_input = Linear(kernel[:-size], bias, scale)
+        self.recurrent = Linear(kernel[-size:], None, scale)
+
+    def __call__(self, x: Array, h: Array, c: Array, parent: Ids) -> tuple[Array, Array]:
+        """x (K, I), h and c (P, H), parent (K,) -> the next h and c (K, H)."""
+        gates = self.from_input(x)
+        gates += self.recurrent(h)[parent]
+        return cell(gates, c[parent])
 
 
 def cell(gates: Array, c: Array, h: Array | None = None) -> tuple[Array, Array]:
