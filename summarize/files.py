@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -69,6 +68,8 @@ def is_stream(path: Path) -> bool:
 
 
 def append_to_stream(path: Path, write: Callable[[Path], object]) -> None:
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole"
         write(whole)
@@ -79,6 +80,8 @@ def append_to_stream(path: Path, write: Callable[[Path], object]) -> None:
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """An empty file beside `path`, locked while this process lives; gone afterwards."""
+    import tempfile  # here, because a summary writes no file, and a start must not wait for it
+
     while True:
         handle, name = tempfile.mkstemp(prefix=prefix_of(path), suffix=".tmp", dir=path.parent)
         lock(handle)

@@ -21,6 +21,7 @@ from summarize.models.rnn import Rnn
 from summarize.pipeline.run import Summarizer
 from summarize.rnn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from summarize.rnn.manifest import add_to_set, parse_json, read_set, seal_of, write_set
+from summarize.rnn.weights import is_finite
 
 FILES = (
     "config.json",
@@ -201,6 +202,15 @@ def test_json_that_is_none_of_ours(folder: Path, text: str) -> None:
     with pytest.raises(CheckpointError, match="damaged") as caught:
         load_checkpoint(folder)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("kind, bits", [(np.float16, np.uint16), (np.float32, np.uint32)])
+def test_every_infinity_and_nan_is_found(kind: Any, bits: Any) -> None:
+    step = 2 ** (8 * np.dtype(bits).itemsize - 16)  # each sign, exponent and first mantissa bits
+    values = (np.arange(2**16, dtype=bits) * bits(step)).view(kind)
+    for value in values:
+        pair = np.array([1, value], dtype=kind)
+        assert is_finite(pair) == bool(np.isfinite(value))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e6])

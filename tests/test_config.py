@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 
@@ -28,6 +29,22 @@ def test_settings_are_defaults_that_options_override(summarize: Command, home: P
     assert summarize("-l", "short", stdin=TEXT).stdout == first
     assert summarize("-q", stdin=TEXT).stdout == summarize("-l", "long", stdin=TEXT).stdout
     assert b"lead" in summarize("-v", stdin=TEXT).stderr
+
+
+def test_settings_are_found_in_either_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With XDG_CONFIG_HOME and without it; where there is none, platformdirs is not asked."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    assert load_settings() == Settings()
+    for folder, width in ((tmp_path / "own", 7), (tmp_path / ".config", 9)):
+        (folder / "summarize").mkdir(parents=True)
+        (folder / "summarize" / "config.toml").write_text(f"width = {width}\n")
+    assert load_settings() == Settings(width=7)
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    if sys.platform == "linux":
+        assert load_settings() == Settings(width=9)
 
 
 def test_a_setting_of_width_is_for_terminals_only(summarize: Command, home: Path) -> None:

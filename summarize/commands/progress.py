@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 
@@ -41,6 +40,8 @@ class Progress:
         if not self.shown or now - self.started < PATIENCE or now - self.changed < PAUSE:
             return
         self.changed = now
+        import shutil
+
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[K{visible(text)[:width]}", end="", file=sys.stderr, flush=True)
         self.is_open = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
@@ -147,7 +146,11 @@ def columns(asked: int | None, settings: Settings, output: str | None) -> int:
         return asked
     if output is not None or not sys.stdout.isatty():
         return 0
-    return shutil.get_terminal_size().columns if settings.width is None else settings.width
+    if settings.width is not None:
+        return settings.width
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def print_texts(inputs: Inputs, printer: Printer, progress: Progress, quiet: bool) -> int:

@@ -16,8 +16,6 @@ import json
 import math
 import mmap
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -323,6 +321,8 @@ def writing(folder: Path) -> Iterator[None]:
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """All of the files, or none; the manifest comes last."""
+    import tempfile
+
     temporary = Path(tempfile.mkdtemp(prefix=f"{NEXT}-", dir=folder))
     try:
         for name, data in files.items():
@@ -340,6 +340,8 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def settle(folder: Path, order: list[str] | None = None) -> None:
     """Give the files of a complete `.next` their places; then it is not needed any more."""
+    import shutil
+
     new = folder / NEXT
     if not new.is_dir():
         return
@@ -360,6 +362,8 @@ def settle(folder: Path, order: list[str] | None = None) -> None:
 
 
 def remove(path: Path) -> None:
+    import shutil
+
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

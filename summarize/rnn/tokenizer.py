@@ -42,7 +42,7 @@ class Tokenizer:
         from tokenizers import Tokenizer as Backend
 
         try:
-            backend = Backend.from_str(data.decode("utf-8"))
+            backend = Backend.from_buffer(data)
         except Exception as error:  # the Rust side raises bare Exception
             reason = " ".join(str(error).split())[:200]
             raise CheckpointError(f"{name} is not a tokenizer: {reason}") from None
