@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from summarize.document.document import Document
+from summarize.document.gist import gist
 from summarize.document.sentences import bounded, is_finished
 from summarize.models.base import Standing
 from summarize.models.familiarity import LEAST_CONFIDENCE
@@ -107,6 +108,12 @@ def known(document: Document, options: Options) -> Answer | None:
     text = " ".join(document.block_text(document.name_line).split()).removesuffix(" .")
     inside = [i for i, s in enumerate(document.sentences) if s.block == document.name_line]
     return Answer(text, "extractive", [source_of(text, i) for i in inside[:1]], inside[:1])
+
+
+def told(document: Document, options: Options) -> Answer | None:
+    """Which license a text is, or which release of a changelog is the newest."""
+    found = gist(document) if options.is_short else None
+    return Answer(found, "facts", []) if found else None
 
 
 def as_written(found: Written) -> Answer:

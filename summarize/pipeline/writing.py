@@ -15,7 +15,7 @@ from summarize.models.extract import Extract
 from summarize.options import Options
 from summarize.pipeline.batching import write_sorted
 from summarize.pipeline.chunking import write_chunks, written
-from summarize.pipeline.decision import Answer, Written, as_written, decide, finished, known
+from summarize.pipeline.decision import Answer, Written, as_written, decide, finished, known, told
 from summarize.pipeline.outline import groups, is_outline, listed, within_budget
 from summarize.pipeline.overflow import to_read
 from summarize.pipeline.quoting import quotations
@@ -87,8 +87,7 @@ class Writing:
         """The summary of a document that is not written in a batch with others."""
         document = reading.document
         one_sentence = self.model.capabilities.writes_one_sentence
-        answer = known(document, asked) if asked.mode == "auto" else None
-        if answer is not None:
+        if asked.mode == "auto" and (answer := known(document, asked) or told(document, asked)):
             return self.summary(reading, answer)
         is_quoted = asked.mode == "extractive" or not document.sentences
         if is_quoted or (one_sentence and not asked.is_short and asked.mode == "auto"):

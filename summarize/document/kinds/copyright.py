@@ -10,7 +10,9 @@ from summarize.document.kinds import Found, head_lines, listed, shortened
 FORMAT = re.compile(r"Format(?:-Specification)?:\s*\S*(?:copyright-format|dep5)", re.I)
 FIELD = re.compile(r"([A-Za-z][A-Za-z-]{1,40}):[ \t]{0,9}(.*)")
 # Before the holder: the sign, the years, and what is written around them.
-YEARS = re.compile(r"(?:\s|copyright\b|\(c\)|©|\d{4}|present\b|by\b|[,;:–-]|\.\.?(?=\s*\d))+", re.I)
+YEARS = re.compile(
+    r"(?:\s|copyright\b|\(c\)|©|\d{4}|(?:to )?present\b|by\b|[,;:–-]|\.\.?(?=\s*\d))+", re.I
+)
 NOTES = re.compile(r"<[^<>]*>|\([^()]*@[^()]*\)|all rights reserved\.?", re.I)
 MOST_LICENSES = 6
 MOST_HOLDERS = 3

@@ -1,0 +1,177 @@
+"""What a changelog holds: how many releases, the newest, and what changed in it.
+
+No sentence of a changelog says that, and a network that writes mixes its entries up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from summarize.document.document import Document
+from summarize.document.kinds import counted, listed, shortened
+
+SIGN = re.compile(
+    r"change-?\s?logs?\b|changes\b|\bnews\b|release (?:history|notes)\b|^history\b|what'?s new\b"
+    r"|version history\b|urgency=\w|revision history\b",
+    re.I | re.M,
+)
+NAMED = re.compile(r"(?:^|[/._-])(?:change|news|history|releases?\b|release[_-]?notes)", re.I)
+MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ -]{MONTH}\.?[ -]\d{{4}}"
+    rf"|{MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,?(?: [\d:]{{5,8}})?(?: [a-z]{{3,4}})? \d{{4}}"
+    rf"|\b{MONTH} \d{{4}}",
+    re.I,
+)
+# "[1.2.0] - 2026-03-01", "Version 7.88.1 (20 Feb 2023)", "Noteworthy changes in release 9.1".
+RELEASE = re.compile(
+    r"[*=#]*\s{0,3}(?:(?:[\w'’.-]{1,30},? ){0,6}?(?:version|release|revision|rel\.?|v)[\s:]*"
+    r"|what['’]?s new in )?"
+    r"(?:[\w.+-]{1,40}[ -])?[\[(]?v?(?P<version>\d{1,5}(?:\.\d{1,6}){1,4}[\w.+~-]{0,30})\]?"
+    r"(?P<rest>.{0,80})$",
+    re.I,
+)
+DEBIAN = re.compile(
+    r"(?P<package>[a-z0-9][a-z0-9.+-]+) \((?P<version>[^()\s]+)\) [\w -]+; urgency="
+)
+SIGNED = re.compile(r" ?-- .{1,120}?<[^<>]*>  ?(?P<date>.{10,40})$")
+MAIL = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,300}\)")
+BULLET = re.compile(r"\s*(?:[*+•-]|o(?=\s\s)|\[[+*!-]\])\s+(?=\S)")
+# Entries that say nothing of what changed.
+EMPTY = re.compile(
+    r"(?:team|qa|non-maintainer|binary-only)\b.* upload|new upstream (?:\w+ )?release\b.{0,20}$"
+    r"|new maintainer|upload(?:ed)? to|no.change|rebuild|refresh\w* .*patch"
+    r"|bump(?:ed)? (?:std|standards)|.{0,20}standards.version|(?:update )?.*translation"
+    r"|release-notes|thanks:|special thanks|version bump|signed-off-by"
+    r"|(?:\S+ ){0,2}\S+:$|[^a-z]*$",
+    re.I,
+)
+FILES = re.compile(r"[\w./+-]{1,80}(?: \([^()]{1,80}\))?(?:, [\w./+-]{1,80}(?: \([^()]*\))?)*: ")
+# What may stand behind the version in small letters; other words make it a sentence.
+BEHIND = frozenset("released release of by the to on from stable beta alpha unreleased at".split())
+WITHIN = 14  # lines before the first release
+LEAST = 3  # releases, where they are no headings
+MOST_WORDS = 9  # around a version; more are a sentence
+MOST_ENTRIES, KEPT = 3, 8  # entries that are told, and that are looked at
+LINES = 60_000
+
+
+class Release(NamedTuple):
+    version: str
+    date: str
+    entries: list[str]  # items of a list
+    paragraphs: list[str]
+
+    @property
+    def changes(self) -> list[str]:
+        found = self.entries or self.paragraphs
+        return [one for one in found if not EMPTY.match(one)] or found
+
+
+def gist(document: Document) -> str | None:
+    """In a sentence; None where the document is no changelog."""
+    head = "\n".join(text for _, text in islice(lines_of(document), WITHIN))
+    if not SIGN.search(head) and not NAMED.search(document.source.rpartition("/")[2]):
+        return None
+    lines = list(islice(lines_of(document), LINES))
+    package = DEBIAN.match(lines[0][1].strip()) if lines else None
+    found = releases(lines)
+    is_sure = any(kind == "heading" and release_of(kind, line) for kind, line in lines)
+    if len(found) < (1 if package else 2 if is_sure else LEAST):
+        return None
+    newest = found[0]
+    of = f" of {package['package']}" if package else ""
+    what = "entry" if newest.version == newest.date else "release"
+    when = f" ({newest.date})" if newest.date and newest.date != newest.version else ""
+    told = f"Changelog{of}: {counted(len(found), what)}, the newest {newest.version}{when}"
+    if len(found) == 1:
+        told = f"Changelog{of}: {newest.version}{when}"
+    quoted = [f"“{shortened(entry, 100)}”" for entry in newest.changes[:MOST_ENTRIES]]
+    return f"{told}: {listed(quoted)}." if quoted else f"{told}."
+
+
+def lines_of(document: Document) -> Iterator[tuple[str, str]]:
+    """The kind of its block, "" inside one, and each line."""
+    for block in document.blocks:
+        kind = block.kind
+        for line in document.text[block.start : block.end].split("\n"):
+            if line.strip():
+                yield kind, line.rstrip()
+                kind = ""
+
+
+def releases(lines: list[tuple[str, str]]) -> list[Release]:
+    """In the order of the file; none where the first stands far down."""
+    found: list[Release] = []
+    into: list[str] | None = None  # where an entry that may go on in the next line was put
+    for number, (kind, line) in enumerate(lines):
+        release = release_of(kind, line)
+        if release and not (found and found[-1].version == release.version):
+            if not found and number > WITHIN:
+                return []
+            found.append(release)
+            into = None
+        elif found and (signed := SIGNED.match(line)):
+            if not found[-1].date:
+                found[-1] = found[-1]._replace(date=day_of(signed["date"]))
+            into = None
+        elif found:
+            is_entry = kind == "item" or BULLET.match(line) is not None
+            if is_entry or kind:
+                into = found[-1].entries if is_entry else found[-1].paragraphs
+                into = into if len(into) < KEPT and kind != "heading" else None
+                if into is not None:
+                    into.append("")
+            if into is not None and len(into[-1]) < 200:
+                into[-1] = f"{into[-1]} {cleaned(line)}".strip()
+    return found
+
+
+def release_of(kind: str, line: str) -> Release | None:
+    text = line.strip()
+    if debian := DEBIAN.match(text):
+        return Release(debian["version"], "", [], [])
+    if line[:1] in " \t" or len(text) > 120 or text.endswith((",", ";", ":")):
+        return None
+    date = DATE.search(text[:40])
+    if date and date.start() < 6 and MAIL.search(text):  # an entry of a ChangeLog of GNU
+        return Release(date[0], date[0], [], [])
+    if kind == "item" and not re.search(r"\b(?:release|version) \d", text, re.I):
+        return None
+    if date and date.start() < 6:  # "Apr 08, 2022: libarchive 3.6.1 released"
+        text = text[date.end() :].lstrip(" :–-\t") or text
+    known = RELEASE.match(text)
+    if not known or not is_title(known["rest"]):
+        return None
+    date = date or DATE.search(known["rest"])
+    if len(DATE.sub("", text).split()) > MOST_WORDS:
+        return None
+    return Release(known["version"].rstrip(".-"), date[0] if date else "", [], [])
+
+
+def is_title(rest: str) -> bool:
+    """Whether a line that goes on so behind a version is none of a text's sentences."""
+    if re.search(r"[.] |[a-z][.]$|\bnotes\b", rest, re.I):
+        return False
+    outside = DATE.sub(" ", re.sub(r"\(.*?\)|\[.*?\]|<.*?>", " ", rest)).partition(" - ")[0]
+    return BEHIND.issuperset(re.findall(r"\b[a-z]{2,}\b", outside))
+
+
+def cleaned(line: str) -> str:
+    """Without the bullet, the names of files in front, and the targets of links."""
+    bullet = BULLET.match(line)
+    text = line[bullet.end() if bullet else 0 :].strip()
+    text = LINK.sub(r"\1", text)
+    files = FILES.match(text)
+    return text[files.end() :] if files and ("." in files[0] or "(" in files[0]) else text
+
+
+def day_of(date: str) -> str:
+    """Of "Mon, 30 Mar 2026 20:59:03 +0200" the day."""
+    found = DATE.search(date)
+    return found[0] if found else ""

@@ -1,0 +1,28 @@
+"""Kinds of text of which no sentence is a summary, but whose summary can be told: licenses and
+changelogs. A glance says whether it is worth loading the modules that know for sure."""
+
+from __future__ import annotations
+
+import re
+
+from summarize.document.document import Document
+
+HEAD = 1_500  # characters
+LICENSE = ("licens", "licenc", "permission", "copyright", "public domain", "redistribut")
+CHANGELOG = ("change", "news", "release", "history", "what's new", "what’s new", "urgency=")
+NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<")  # a version, or a year and an address
+
+
+def gist(document: Document) -> str | None:
+    """What the text is, in a sentence or two; None where a model has to read it."""
+    head = f"{document.source[-80:]}\n{document.text[:HEAD]}".lower()
+    if any(word in head for word in LICENSE):
+        from summarize.document import licenses
+
+        if found := licenses.gist(document):
+            return found
+    if any(word in head for word in CHANGELOG) and NUMBER.search(head):
+        from summarize.document import changelog
+
+        return changelog.gist(document)
+    return None

@@ -1,0 +1,149 @@
+"""Which license a text is, and what that license asks for.
+
+No sentence of a license says so: the first ones are definitions, the others conditions. The
+well-known ones are recognized by phrases that they alone have; what each one asks for is told in
+our words, and is no legal advice.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from summarize.document.document import Document
+from summarize.document.kinds import listed, shortened
+from summarize.document.kinds.copyright import holder_of
+
+MOST = 60_000  # characters that are looked at
+# In a copyright file of Debian, which quotes a license or refers to one.
+DEBIAN_FILE = re.compile(r"(?:^|/)copyright(?:\.\w+)?$", re.I)
+REFERRED = re.compile(r"common-licenses/([A-Z][\w.-]*\w)")
+HOLDER = re.compile(r"^\W{0,8}(?:portions )?copyright\b[^\n]*\d{4}[^\n]*$", re.I | re.M)
+MOST_HOLDERS, MOST_LICENSES = 2, 4
+OTHERS = 90  # words beside the license: a title, the holders, a note
+
+
+class License(NamedTuple):
+    name: str
+    says: str
+    phrases: tuple[str, ...]  # in small letters, without marks
+    words: int  # about how long it is
+    has_holder: bool = False
+
+
+FREE = "use, change and share it freely as long as the notice is kept; no warranty"
+MIT = "permission is hereby granted free of charge to any person obtaining a copy of this software"
+BSD = "redistribution and use in source and binary forms with or without modification are permitted"
+GPL = "share it, and what is derived from it, only with source code and under the same license"
+LINKED = "programs of any license may link to it; changes to the library itself stay under it"
+# The more special first.
+LICENSES = (
+    License("GNU Affero General Public License, version 3", f"{GPL}, even over a network",
+            ("gnu affero general public license version 3 19 november 2007",), 5_600),
+    License("GNU Lesser General Public License, version 3", LINKED,
+            ("gnu lesser general public license version 3 29 june 2007",), 1_200),
+    License("GNU Lesser General Public License, version 2.1", LINKED,
+            ("gnu lesser general public license version 2 1 february 1999",), 4_400),
+    License("GNU Library General Public License, version 2", LINKED,
+            ("gnu library general public license version 2 june 1991",), 4_200),
+    License("GNU General Public License, version 3", GPL,
+            ("gnu general public license version 3 29 june 2007",), 5_700),
+    License("GNU General Public License, version 2", GPL,
+            ("gnu general public license version 2 june 1991",), 3_000),
+    License("GNU General Public License, version 1", GPL,
+            ("gnu general public license version 1 february 1989",), 2_100),
+    License("GNU Free Documentation License",
+            "manuals may be copied and changed, with credit and under the same license",
+            ("gnu free documentation license version 1",), 3_700),
+    License("Apache License, version 2.0",
+            "use, change and share it freely, with patent rights; keep notices and state changes",
+            ("apache license", "version 2 0 january 2004", "grant of patent license"), 1_700),
+    License("Mozilla Public License, version 2.0",
+            "changed files stay under it; other files beside them need not",
+            ("mozilla public license version 2 0", "covered software"), 2_600),
+    License("Mozilla Public License, version 1.1",
+            "changed files stay under it; other files beside them need not",
+            ("mozilla public license", "version 1 1", "covered code"), 3_900),
+    License("Eclipse Public License, version 2.0",
+            "changes to the program stay under it; separate modules need not",
+            ("eclipse public license v 2 0",), 2_300),
+    License("Creative Commons Zero 1.0", "the author gives up all rights, as far as the law allows",
+            ("cc0 1 0 universal",), 1_100),
+    License("Creative Commons Attribution-ShareAlike 4.0",
+            "share and adapt it with credit and under the same license",
+            ("creative commons attribution sharealike 4 0",), 3_000),
+    License("Creative Commons Attribution 4.0", "share and adapt it with credit",
+            ("creative commons attribution 4 0 international",), 2_800),
+    License("Artistic License",
+            "use and share it; changed versions must say so",
+            ("the artistic license", "standard version"), 1_200),
+    License("SIL Open Font License, version 1.1",
+            "fonts may be used, changed and bundled, but not sold by themselves",
+            ("sil open font license version 1 1",), 750, True),
+    License("Boost Software License 1.0", FREE, ("boost software license version 1 0",), 230),
+    License("Python Software Foundation License, version 2", FREE,
+            ("python software foundation license version 2",), 2_600),
+    License("Unlicense", "everyone may do anything with it; no warranty",
+            ("this is free and unencumbered software released into the public domain",), 220),
+    License("zlib License", "use, change and share it freely; say so where it is changed",
+            ("this software is provided as is without any express or implied warranty",
+             "altered source versions must be plainly marked"), 180, True),
+    License("X11 License", f"{FREE}; the holder's name is not for advertising",
+            (MIT, "except as contained in this notice"), 250, True),
+    License("MIT License", FREE, (MIT,), 180, True),
+    License("ISC License", FREE,
+            ("permission to use copy modify and or distribute this software for any purpose with "
+             "or without fee is hereby granted",), 140, True),
+    License("BSD License, 4 clauses", f"{FREE}; advertisements must name the holder",
+            (BSD, "all advertising materials mentioning"), 320, True),
+    License("BSD License, 3 clauses", f"{FREE}; no endorsement in the holder's name",
+            (BSD, "endorse or promote products"), 260, True),
+    License("BSD License, 2 clauses", FREE, (BSD,), 230, True),
+)  # fmt: skip
+
+
+def gist(document: Document) -> str | None:
+    """In a sentence or two; None where the document is none of these licenses."""
+    source = document.source.removesuffix(".gz")
+    is_debian = DEBIAN_FILE.search(source) is not None
+    if not is_debian and len(document.text) > MOST:
+        return None
+    text = document.text[:MOST]
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    plain = " ".join(words)
+    found = [one for one in LICENSES if all(phrase in plain for phrase in one.phrases)]
+    if is_debian:
+        return of_package(source.split("/")[-2] if "/" in source else "", text, found)
+    known = next((one for one in found if fits(len(words), one)), None)
+    if known is None:
+        return None
+    told = f"The {known.name}: {known.says}."
+    holders = holders_of(text) if known.has_holder else []
+    return f"{told} Copyright: {listed(holders, MOST_HOLDERS)}." if holders else told
+
+
+def fits(words: int, one: License) -> bool:
+    """Whether a text of so many words is the license, not one that mentions or contains it."""
+    return 0.5 * one.words <= words <= 1.15 * one.words + OTHERS
+
+
+def of_package(package: str, text: str, found: list[License]) -> str | None:
+    """Of a copyright file of Debian, in free form; the other form is in kinds/copyright.py."""
+    quoted = {one.name: None for one in found[:1]}
+    names = [*dict.fromkeys(REFERRED.findall(text)), *quoted]
+    if not names:
+        return None
+    of = f" of {package}" if package else ""
+    told = f"The copyright{of}: {listed(names, MOST_LICENSES)}."
+    holders = holders_of(text)
+    if not holders:
+        return told
+    is_one = len(holders) == 1
+    return f"{told} Its holder{' is' if is_one else 's are'} {listed(holders, MOST_HOLDERS)}."
+
+
+def holders_of(text: str) -> list[str]:
+    """As they stand behind the copyright signs, each once."""
+    found = (holder_of(line.strip(" \t*#/;-%")) for line in HOLDER.findall(text))
+    names = (shortened(name, 60).rstrip(".") for name in found)
+    return list(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,145 @@
+"""Licenses and changelogs are told; prose about them is left to the models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from summarize import load_summarizer
+from summarize.document.changelog import releases
+from summarize.document.document import Document
+from summarize.document.gist import gist
+from summarize.document.licenses import LICENSES, License
+from summarize.document.read import read
+
+ROOT = Path(__file__).parent.parent
+MARKDOWN = """# Changelog
+
+## [2.1.0] - 2026-03-01
+
+### Added
+- Boats can be booked [by phone](https://example.org/phone).
+
+### Fixed
+- The timetable shows Sundays again, also where the
+  ferry runs at night.
+
+## [2.0.0] - 2025-11-30
+- Bump version to 2.0.0.
+"""
+DEBIAN = """harbour (1.4-2) unstable; urgency=medium
+
+  * Team upload.
+  * Do not ring the bell before six (Closes: #4711).
+
+ -- Ann Example <ann@example.org>  Mon, 02 Mar 2026 10:00:00 +0100
+
+harbour (1.4-1) unstable; urgency=low
+
+  * New upstream release.
+
+ -- Ann Example <ann@example.org>  Sun, 01 Mar 2026 10:00:00 +0100
+"""
+GNU = """2026-03-02  Ann Example  <ann@example.org>
+
+\t* bell.c (ring): Wait until six.
+
+2026-02-14  Bo Example  <bo@example.org>
+
+\t* mast.c: New file.
+
+2026-01-01  Bo Example  <bo@example.org>
+
+\t* bell.c: Ring louder.
+"""
+PLAIN = "\n\n".join(
+    f"Version 1.{n} (released 2026-0{n}-01)\n\n* The lamp number {n} is lit at dusk."
+    for n in (4, 3, 2)
+)
+
+
+def told(text: str, name: str = "") -> str | None:
+    return gist(Document.from_text(text, name, name=name))
+
+
+@pytest.mark.parametrize("license", LICENSES, ids=lambda one: one.name)
+def test_a_license_is_told_from_its_relatives(license: License) -> None:
+    filler = " ".join(["clause"] * int(0.8 * license.words))
+    text = f"License\n\n{'. '.join(license.phrases)}.\n\n{filler}."
+    assert (told(text) or "").startswith(f"The {license.name}: {license.says}.")
+    assert told(f"{text}\n\n{' '.join(['other'] * license.words)}") is None
+
+
+def test_our_own_license_and_changelog() -> None:
+    assert (gist(read(str(ROOT / "LICENSE"))) or "").startswith("The Apache License, version 2.0:")
+    changes = gist(read(str(ROOT / "CHANGELOG.md")))
+    assert changes and changes.startswith("Changelog: ") and "“" in changes
+
+
+def test_holders_are_named() -> None:
+    mit = next(one for one in LICENSES if one.name == "MIT License")
+    text = f"Copyright (c) 2019-2026 Ann Example <ann@example.org>\n\n{mit.phrases[0]}\n\n"
+    assert (told(text + "word " * 120) or "").endswith("Copyright: Ann Example.")
+
+
+def test_a_package_refers_to_its_licenses() -> None:
+    text = (
+        "This package was put together by Ann Example.\n\nCopyright (C) 2026 Bo Example\n\n"
+        "On Debian systems the text is in /usr/share/common-licenses/GPL-2.\n"
+    )
+    expected = "The copyright of harbour: GPL-2. Its holder is Bo Example."
+    assert told(text, "/usr/share/doc/harbour/copyright") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        (
+            MARKDOWN,
+            "CHANGELOG.md",
+            "Changelog: 2 releases, the newest 2.1.0 (2026-03-01): “Boats can be booked by phone.” "
+            "and “The timetable shows Sundays again, also where the ferry runs at night.”.",
+        ),
+        (
+            DEBIAN,
+            "",
+            "Changelog of harbour: 2 releases, the newest 1.4-2 (02 Mar 2026): “Do not ring the "
+            "bell before six (Closes: #4711).”.",
+        ),
+        (GNU, "ChangeLog", "Changelog: 3 entries, the newest 2026-03-02: “Wait until six.”."),
+        (
+            PLAIN,
+            "NEWS",
+            "Changelog: 3 releases, the newest 1.4 (2026-04-01): “The lamp number 4 is lit at "
+            "dusk.”.",
+        ),
+    ],
+    ids=["markdown", "debian", "gnu", "plain"],
+)
+def test_a_changelog_is_told(text: str, name: str, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / (name or "piped")
+    path.write_text(text)
+    document = read(str(path))
+    assert gist(document) == expected
+    summary = load_summarizer("attention").summarize([document])[0]
+    assert (summary.text, summary.mode) == (expected, "facts")
+    quoted = load_summarizer("extract").summarize([document])[0]
+    assert quoted.text != expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The news of the day: harbour 1.7.0 and 1.7.1 are released.\n\nVersion 1.6 was the last.",
+        "Release notes\n\nWe changed version 1.2 of the timetable, and version 1.3 follows.",
+        "The museum licenses its pictures under the Apache License, version 2.0, as it said.",
+    ],
+)
+def test_prose_about_them_is_left_alone(text: str) -> None:
+    assert told(text) is None
+
+
+def test_a_version_named_twice_is_one_release() -> None:
+    lines = [("paragraph", "Version 1.2"), ("paragraph", "1.2 release"), ("item", "Lamps.")]
+    assert [one.version for one in releases(lines)] == ["1.2"]
