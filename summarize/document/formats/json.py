@@ -14,6 +14,7 @@ from summarize.errors import DocumentError, first_line
 KNOWN = ("text", "document", "body", "content", "article", "abstract", "description")
 LONG = 10  # words of a text that could be summarized
 MOST_FIELDS = 8
+FEW = 3  # fields of which each is described
 LOOKED_AT = 500  # objects of a list whose fields are collected
 NAMES = {bool: "boolean", int: "number", float: "number", str: "string", list: "list"}
 
@@ -73,27 +74,39 @@ def describe(values: Any) -> dict[str, Any]:
     if isinstance(values, dict):
         names = list(values)
         summary = f"JSON: an object of {counted(len(names), 'field')}{in_brackets(names)}."
+        if 0 < len(names) <= FEW and any(isinstance(v, dict | list) for v in values.values()):
+            inside = [f"{shown(name)}, {of_value(value)}" for name, value in values.items()]
+            summary = f"JSON: an object of {counted(len(names), 'field')}: {'; '.join(inside)}."
         length = {key: value.count(" ") for key, value in values.items() if isinstance(value, str)}
         longest = max(length, key=lambda key: length[key], default="")
         if re.fullmatch(r"[\w-]{1,40}", longest) and length[longest] > LONG:
             summary += f" --field {longest} summarizes its text."
         return {"fields": list(map(shown, names[:100])), "summary": summary}
     if isinstance(values, list):
-        names = list(
-            dict.fromkeys(key for row in values[:LOOKED_AT] if isinstance(row, dict) for key in row)
-        )
-        kinds = {NAMES.get(type(value), "object") for value in values if value is not None}
-        noun = kinds.pop() if len(kinds) == 1 else "item"
-        summary = f"JSON: a list of {counted(len(values), noun)}"
-        if names:
-            told = listed(map(shown, names), MOST_FIELDS)
-            summary += f" with the field{'' if len(names) == 1 else 's'} {told}"
         return {
             "items": len(values),
-            "fields": list(map(shown, names[:100])),
-            "summary": f"{summary}.",
+            "fields": list(map(shown, names_of(values)[:100])),
+            "summary": f"JSON: {of_value(values)}.",
         }
     return {"summary": f"JSON: the file {held(values)}."}
+
+
+def of_value(value: Any) -> str:
+    """a list of 3 objects with the fields a and b, an object of 2 fields (a and b), a string"""
+    if isinstance(value, dict):
+        return f"an object of {counted(len(value), 'field')}{in_brackets(list(value))}"
+    if not isinstance(value, list):
+        return "null" if value is None else f"a {NAMES[type(value)]}"
+    kinds = {NAMES.get(type(one), "object") for one in value if one is not None}
+    noun = kinds.pop() if len(kinds) == 1 else "item"
+    names = names_of(value)
+    return f"a list of {counted(len(value), noun)}{' with ' + fields_of(names) if names else ''}"
+
+
+def names_of(values: list[Any]) -> list[str]:
+    """The fields of the objects in a list, of the first ones."""
+    rows = (row for row in values[:LOOKED_AT] if isinstance(row, dict))
+    return list(dict.fromkeys(key for row in rows for key in row))
 
 
 def fields_of(names: list[str]) -> str:
