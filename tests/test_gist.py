@@ -1,4 +1,4 @@
-"""Licenses and changelogs are told; prose about them is left to the models."""
+"""Licenses, changelogs and minutes are told; prose about them is left to the models."""
 
 from __future__ import annotations
 
@@ -138,6 +138,20 @@ def test_a_changelog_is_told(text: str, name: str, expected: str, tmp_path: Path
 )
 def test_prose_about_them_is_left_alone(text: str) -> None:
     assert told(text) is None
+
+
+MEETING = "Meeting of the harbour office\n3 March 2026\nPresent: Ann, Bo, Cy\nExcused: Di\n\n"
+
+
+def test_minutes_say_what_was_decided_or_discussed() -> None:
+    items = (
+        "1. Lamps\nTwo are broken. The office decides to buy new ones.\n\n2. Boats\nAll float.\n"
+    )
+    expected = "Meeting of the harbour office. Decided: “The office decides to buy new ones.”."
+    assert told(MEETING + items) == expected
+    items = items.replace("decides to buy", "looks at")
+    assert told(MEETING + items) == "Meeting of the harbour office: Lamps and Boats."
+    assert told(MEETING.replace("Present: ", "").replace("Excused: ", "") + items) is None
 
 
 def test_a_version_named_twice_is_one_release() -> None:

@@ -1,5 +1,5 @@
-"""Kinds of text of which no sentence is a summary, but whose summary can be told: licenses and
-changelogs. A glance says whether it is worth loading the modules that know for sure."""
+"""Kinds of text of which no sentence is a summary, but whose summary can be told: licenses,
+changelogs and minutes. A glance says whether it is worth loading the modules that know for sure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from summarize.document.document import Document
 HEAD = 1_500  # characters
 LICENSE = ("licens", "licenc", "permission", "copyright", "public domain", "redistribut")
 CHANGELOG = ("change", "news", "release", "history", "what's new", "what’s new", "urgency=")
+MINUTES = ("present", "atten", "participants", "apologies", "excused", "regrets", "absent")
 NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<")  # a version, or a year and an address
 
 
@@ -24,5 +25,10 @@ def gist(document: Document) -> str | None:
     if any(word in head for word in CHANGELOG) and NUMBER.search(head):
         from summarize.document import changelog
 
-        return changelog.gist(document)
+        if found := changelog.gist(document):
+            return found
+    if any(word in head for word in MINUTES) and ":" in head:
+        from summarize.document import minutes
+
+        return minutes.gist(document)
     return None

@@ -111,7 +111,8 @@ def known(document: Document, options: Options) -> Answer | None:
 
 
 def told(document: Document, options: Options) -> Answer | None:
-    """Which license a text is, or which release of a changelog is the newest."""
+    """Which license a text is, which release of a changelog is the newest, or what a meeting
+    decided."""
     found = gist(document) if options.is_short else None
     return Answer(found, "facts", []) if found else None
 
