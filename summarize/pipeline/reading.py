@@ -41,6 +41,8 @@ class Reading:
     def encode(self, indices: Iterable[int]) -> None:
         """In one call, those that are not yet."""
         missing = [i for i in indices if i not in self._encodings]
+        if not missing:
+            return
         texts = [self.document.sentence_text(i) for i in missing]
         self._encodings.update(zip(missing, self.model.encode(texts), strict=True))
 
