@@ -7,7 +7,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from summarize.rnn.constraint import Alphabet, Constraint, byte_alphabet, capitalized, cut
-from summarize.rnn.lexicon import Known, Words, frequent_words, learn_words, to_bytes, unsupported
+from summarize.rnn.lexicon import (
+    ATOM,
+    DIGIT,
+    UNIT,
+    Known,
+    Words,
+    frequent_words,
+    learn_words,
+    spans,
+    to_bytes,
+    unsupported,
+)
 from summarize.rnn.tokenizer import EOS_ID, SPECIAL, Tokenizer
 
 FREQUENT = Words(["a", "and", "for", "method", "of", "study", "the", "with"])
@@ -28,6 +39,14 @@ def test_a_document_vouches_for_its_own_words_and_their_beginnings(
     for chunk in found.text.split():  # as the tokenizer composes its letters
         assert found.allows(chunk, is_start)
         assert all(found.may_become(chunk[:i], is_start) for i in range(1, len(chunk) + 1))
+
+
+@given(st.text(st.sampled_from("aB'’3.5-/_:²ßé日\u00a0 \n"), max_size=40) | st.text(max_size=40))
+def test_words_and_units_are_those_of_the_whole_text(document: str) -> None:
+    found = known(document)
+    words = {part for w in ATOM.findall(found.folded) for part in [w, *w.split("'")]}
+    units = {s for unit in UNIT.findall(found.folded) if DIGIT.search(unit) for s in spans(unit)}
+    assert found.words == words and found.units == units
 
 
 @pytest.mark.parametrize(

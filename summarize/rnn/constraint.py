@@ -77,14 +77,14 @@ class Constraint:
     def __init__(self, known: Known, alphabet: Alphabet, free_words: bool = False) -> None:
         self.known, self.alphabet, self.free_words = known, alphabet, free_words
         self.has_mathematics = MATHEMATICS.search(known.text) is not None
-        self.closed: dict[Place, Place | None] = {}
+        self.closed: dict[tuple[str, bool, str], tuple[bool, str] | None] = {}
         self.possible: dict[tuple[str, bool, str], bool] = {}
 
     def extend(self, place: Place, token: int) -> Place | None:
         """The place after a token; None where it may not follow."""
         if token == EOS_ID:
             return self.end(place)
-        piece = self.alphabet[token]
+        piece = self.alphabet.known.get(token) or self.alphabet[token]
         if piece.text is None or place.half:
             return self.extend_bytes(place, piece.data)
         return self.extend_text(place, piece.text)
@@ -102,18 +102,19 @@ class Constraint:
         return after and after._replace(half=half)
 
     def extend_text(self, place: Place, text: str) -> Place | None:
-        first, *others = text.split(" ")
         chunk, is_start, opened, words, _ = place
+        first, *others = text.split(" ")
         if first:
             chunk += first
             if not self.may_become(chunk, is_start, opened):
                 return None
         for other in others:
             if chunk:
-                after = self.close(Place(chunk, is_start, opened, words))
+                after = self.after(chunk, is_start, opened)
                 if after is None:
                     return None
-                _, is_start, opened, words, _ = after
+                is_start, opened = after
+                words += 1
             elif words:
                 return None  # two spaces
             chunk = other
@@ -123,7 +124,7 @@ class Constraint:
 
     def may_become(self, chunk: str, is_start: bool, opened: str) -> bool:
         """Whether the chunk may stand here, or may grow to one that may."""
-        marks = opened if MARKED.search(chunk) else ""
+        marks = "" if chunk.isalpha() or not MARKED.search(chunk) else opened
         key = chunk, is_start, marks
         found = self.possible.get(key)
         if found is None:
@@ -134,16 +135,21 @@ class Constraint:
 
     def close(self, place: Place) -> Place | None:
         """The place after the chunk, which is at its end."""
-        if place in self.closed:
-            return self.closed[place]
         chunk, is_start, opened, words, half = place
-        after = None
+        after = None if half else self.after(chunk, is_start, opened)
+        return after and Place("", *after, words + 1)
+
+    def after(self, chunk: str, is_start: bool, opened: str) -> tuple[bool, str] | None:
+        """Whether a sentence begins after the whole chunk, and what is open there; None where the
+        chunk may not stand. However many words are before it."""
+        key = chunk, is_start, opened
+        if key in self.closed:
+            return self.closed[key]
         now_open = self.opened_after(opened, chunk, is_whole=True)
-        if not half and now_open is not None:
-            if self.free_words or self.known.allows(chunk, is_start):
-                starts = ends_sentence(chunk) or (is_start and not has_letter(chunk))
-                after = Place("", starts, now_open, words + 1)
-        self.closed[place] = after
+        after = None
+        if now_open is not None and (self.free_words or self.known.allows(chunk, is_start)):
+            after = ends_sentence(chunk) or (is_start and not has_letter(chunk)), now_open
+        self.closed[key] = after
         return after
 
     def end(self, place: Place) -> Place | None:
@@ -156,7 +162,7 @@ class Constraint:
 
     def opened_after(self, opened: str, chunk: str, is_whole: bool = False) -> str | None:
         """What is open after the chunk; None where something closes that was not open."""
-        if not MARKED.search(chunk):
+        if chunk.isalpha() or not MARKED.search(chunk):
             return opened
         for i, mark in enumerate(chunk):
             if mark in OPEN:

@@ -74,15 +74,28 @@ class Known:
     def folded(self) -> str:
         return self.text.casefold().replace("’", "'")
 
+    @property
+    def chunks(self) -> set[str]:
+        """What stands between white space; nothing that is looked for is longer. Not kept: of a
+        book it is megabytes."""
+        return set(self.folded.split())
+
     @cached_property
     def words(self) -> frozenset[str]:
-        found = set(ATOM.findall(self.folded))
-        return frozenset(found | {part for word in found for part in word.split("'")})
+        found = set()
+        for chunk in self.chunks:
+            if chunk.isalnum():  # most
+                found.add(chunk)
+            else:
+                found.update(ATOM.findall(chunk))
+        joined = [word for word in found if "'" in word]
+        return frozenset(found.union(*(word.split("'") for word in joined)))
 
     @cached_property
     def units(self) -> frozenset[str]:
         """Everything with a digit in it, with what is joined to it, and each part of that."""
-        found = {unit for unit in UNIT.findall(self.folded) if DIGIT.search(unit)}
+        chunks = [c for c in self.chunks if not c.isalpha() and DIGIT.search(c)]
+        found = {unit for c in chunks for unit in UNIT.findall(c) if DIGIT.search(unit)}
         return frozenset(span for unit in found for span in spans(unit))
 
     @cached_property
@@ -104,6 +117,8 @@ class Known:
 
     def allows(self, chunk: str, is_start: bool) -> bool:
         """Whether each word of `chunk`, which has no space, is known."""
+        if chunk.isalpha():  # most
+            return self.allows_word(chunk, is_start)
         return self.allows_joined(chunk) and self.allows_words(chunk, is_start)
 
     def allows_words(self, chunk: str, is_start: bool) -> bool:
@@ -200,6 +215,8 @@ class Known:
 
     def may_become(self, chunk: str, is_start: bool) -> bool:
         """Whether `chunk` may go on, without a space, to one that is allowed."""
+        if chunk.isalpha():  # what the document has is found without a search for its beginning
+            return chunk.casefold() in self.words or self.may_become_word(chunk, is_start)
         if not self.may_become_joined(chunk):
             return False
         last = LAST_UNIT.search(chunk)
