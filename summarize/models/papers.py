@@ -23,8 +23,13 @@ def is_paper(document: Document) -> bool:
 
 
 def log_odds(text: str) -> float:
+    return log_odds_of_opening(text[:OPENING])
+
+
+@lru_cache(maxsize=64)  # style, reranker, selector and judge ask for the same text
+def log_odds_of_opening(opening: str) -> float:
     bias, weights = shipped_weights()
-    return bias + sum(weights.get(word, 0.0) for word in opening_words(text))
+    return bias + sum(weights.get(word, 0.0) for word in opening_words(opening))
 
 
 def opening_words(text: str) -> set[str]:

@@ -81,9 +81,20 @@ STOP_WORDS = frozenset(
 )
 
 
+# Of ASCII, what is no letter or digit becomes a space: a tenth of the time of WORD.
+SPACED = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
+
+
+def words_of(text: str) -> list[str]:
+    """Its words as they stand, the matches of WORD."""
+    if not text.isascii():
+        return WORD.findall(text)
+    return text.encode("ascii").translate(SPACED).decode("ascii").split()
+
+
 def terms(text: str) -> list[str]:
     """Its words, lower case and stemmed."""
-    return [stem(word) for word in WORD.findall(text.lower())]
+    return list(map(stem, words_of(text.lower())))
 
 
 def vectors_of(sentences: Sequence[Sequence[str]]) -> tuple[Vectors, dict[str, int]]:
@@ -127,18 +138,22 @@ def lexrank(vectors: Vectors) -> Array:
     A v = X (X.T v) - (diagonal) v.
     """
     count = vectors.height
-    diagonal = np.bincount(vectors.rows, vectors.values**2, count)
+    rows, columns, values, width = vectors.rows, vectors.columns, vectors.values, vectors.width
+    diagonal = np.bincount(rows, values**2, count)
 
     def similar(vector: Array) -> Array:
-        return vectors.times(vectors.transposed_times(vector)) - diagonal * vector
+        whole = np.bincount(columns, values * vector.take(rows), width)
+        return summed(rows, values * whole.take(columns), count) - diagonal * vector
 
     sums = similar(np.ones(count))
     alone = sums < 1e-9
+    some_alone = bool(alone.any())
     scale = np.where(alone, 0.0, 1 / np.where(alone, 1.0, sums))
     rank = np.full(count, 1 / count)
     for _ in range(ITERATIONS):
         following = (1 - DAMPING) / count + DAMPING * similar(rank * scale)
-        following += DAMPING * rank[alone].sum() / count
+        if some_alone:
+            following += DAMPING * rank[alone].sum() / count
         settled = np.abs(following - rank).sum() < 1e-7
         rank = following
         if settled:
