@@ -64,12 +64,14 @@ class Contents:
     best: tuple[str, ...]
 
     def expected(self, line: Sequence[str]) -> Expected:
+        words, new, pairs_of = self.words, self.new, self.pairs
         distinct = set(line)
-        found = {t: self.words[t] if t in self.words else self.new.get(t, 0.0) for t in distinct}
-        common = sum(found.values())
+        # Those of stop words, and of all others.
+        stops = [words[t] if t in words else new.get(t, 0.0) for t in distinct & STOP_WORDS]
+        content = [words[t] if t in words else new.get(t, 0.0) for t in distinct - STOP_WORDS]
+        common = sum(stops) + sum(content)
         neighbours = set(zip(line, line[1:], strict=False))
-        pairs = sum(self.pairs.get(pair, 0.0) for pair in neighbours)
-        content = [p for t, p in found.items() if t not in STOP_WORDS]
+        pairs = sum([pairs_of[pair] for pair in neighbours if pair in pairs_of])
         size = max(1, len(line))
         return Expected(
             2 * common / (size + self.length),
@@ -79,7 +81,7 @@ class Contents:
             pairs / max(1, len(neighbours)),
             sum(content) / max(1, len(content)),
             min(content, default=0.0),
-            max((self.words[t] for t in self.best if t not in distinct), default=0.0),
+            max([words[t] for t in self.best if t not in distinct], default=0.0),
             math.log(size / self.length),
         )
 

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from summarize.models.scorer import Array
-from summarize.models.term_vectors import STOP_WORDS, WORD, stem
+from summarize.models.term_vectors import STOP_WORDS, stem, words_of
 
 MOST_WORDS = 1200  # of a text that are looked at
 ENDING = 3  # letters; a word that the tables lack counts as its ending
@@ -84,7 +85,7 @@ def look(texts: Sequence[str], tables: Tables, is_title: bool, is_paper: bool) -
     raw: list[list[str]] = []
     count = 0
     for text in texts:
-        found = WORD.findall(text)
+        found = words_of(text)
         if found:
             raw.append(found)
             count += len(found)
@@ -93,17 +94,26 @@ def look(texts: Sequence[str], tables: Tables, is_title: bool, is_paper: bool) -
     if not raw:
         return None
     flat = list(chain.from_iterable(raw))
-    terms = [stem(word) for word in map(str.lower, flat)]
-    number: dict[str, int] = {}
-    here = np.array([number.setdefault(term, len(number)) for term in terms], dtype=np.int64)
+    terms = list(map(stem, map(str.lower, flat)))
+    number = {term: i for i, term in enumerate(dict.fromkeys(terms))}
+    here = np.fromiter(map(number.__getitem__, terms), np.int64, len(terms))
     words, size, many = list(number), len(number), len(terms)
-    sentence = np.repeat(np.arange(len(raw)), [len(found) for found in raw])
+    sizes = [len(found) for found in raw]
+    sentence = np.repeat(np.arange(len(raw)), sizes)
     position = np.arange(many, dtype=np.float64)
-    starts = np.diff(sentence, prepend=-1) > 0
-    ends = np.diff(sentence, append=len(raw)) > 0
+    stops = np.cumsum(sizes)
+    firsts = stops - sizes
+
+    def flags(found: NDArray[np.int64]) -> Array:
+        result = np.zeros(size)
+        result[found] = 1
+        return result
 
     def mean(values: Array) -> Array:
         return np.bincount(here, values, size) / times
+
+    def share(found: Sequence[int]) -> Array:
+        return np.bincount(here[found], minlength=size) / times if found else np.zeros(size)
 
     def most(values: Array) -> Array:
         result = np.full(size, -9.0)
@@ -117,22 +127,31 @@ def look(texts: Sequence[str], tables: Tables, is_title: bool, is_paper: bool) -
     last[here] = position
     places = tables.places(words)
     known = np.array([word in tables.index for word in words])
-    behind, before = (tables.column(name, places) for name in ("behind", "before"))
+    behind, before = (tables.column(name, places)[here] for name in ("behind", "before"))
     edge = tables.places(["."])
-    of_previous = np.where(starts, tables.column("behind", edge), behind[np.roll(here, 1)])
-    of_next = np.where(ends, tables.column("before", edge), before[np.roll(here, -1)])
-    inside = sentence[:, None] == np.array([0, 1, len(raw) - 1])
-    purpose, after = purposes(terms, sentence)
+    of_previous, of_next = np.empty(many), np.empty(many)
+    of_previous[1:], of_next[:-1] = behind[:-1], before[1:]
+    of_previous[firsts] = tables.column("behind", edge)
+    of_next[stops - 1] = tables.column("before", edge)
+    purpose, after = np.zeros(size), np.zeros(size)
+    if not PURPOSES.isdisjoint(number):
+        purpose, after = map(most, purposes(terms, firsts.tolist(), stops.tolist()))
     hyphened = {
         stem(part)
         for text in texts[: len(raw)]
         if "-" in text
-        for whole in HYPHENATED.findall(text)
+        for token in text.split()
+        if "-" in token
+        for whole in HYPHENATED.findall(token)
         for part in whole.lower().split("-")
     }
-    capital = np.array([word[0].isupper() for word in flat]) & ~starts
-    # With an index, because without one NumPy imports numpy.ma, 2 MiB and 10 ms.
-    spread = np.unique(here * len(raw) + sentence, return_index=True)[0] // len(raw)
+    # Few words are written in other than small letters.
+    others = [i for i, is_small in enumerate(map(str.islower, flat)) if not is_small]
+    opening = set(firsts.tolist())
+    capitals = [i for i in others if i not in opening and flat[i][0].isupper()]
+    uppers = [i for i in others if len(flat[i]) > 1 and flat[i].isupper()]
+    spread = np.sort(here * len(raw) + sentence)
+    spread = spread[np.append(True, spread[1:] != spread[:-1])] // len(raw)
     letters = np.array([len(word) for word in words], dtype=np.float64)
     of_text = {
         "log terms": math.log1p(many) - 5,
@@ -143,44 +162,45 @@ def look(texts: Sequence[str], tables: Tables, is_title: bool, is_paper: bool) -
     }
     named = {
         "log odds": tables.column(kind_of(is_title, is_paper), places),
-        "unknown": ~known * 1.0,
+        "unknown": ~known,
         "behind": mean(of_previous),
         "before": mean(of_next),
         "most behind": most(of_previous),
         "most before": most(of_next),
         "log count": np.log(times),
         "share": 50 * times / many,
-        "once": (times == 1) * 1.0,
+        "once": times == 1,
         "sentences": np.log(np.bincount(spread, minlength=size)),
         "near 10": np.exp(-first / 10),
         "near 50": np.exp(-first / 50),
         "relative": first / many,
         "latest": last / many,
-        "first sentence": (mean(inside[:, 0] * 1.0) > 0) * 1.0,
-        "second sentence": (mean(inside[:, 1] * 1.0) > 0) * 1.0,
-        "last sentence": (mean(inside[:, 2] * 1.0) > 0) * 1.0,
-        "purpose": most(purpose),
-        "after purpose": most(after),
-        "capital": mean(capital.astype(np.float64)),
-        "upper": mean(np.array([float(len(w) > 1 and w.isupper()) for w in flat])),
-        "digit": np.array([float(word[0].isdigit()) for word in words]),
-        "hyphen": np.array([float(word in hyphened) for word in words]),
+        "first sentence": flags(here[: stops[0]]),
+        "second sentence": flags(here[stops[0] : stops[1]] if len(raw) > 1 else here[:0]),
+        "last sentence": flags(here[firsts[-1] :]),
+        "purpose": purpose,
+        "after purpose": after,
+        "capital": share(capitals),
+        "upper": share(uppers),
+        "digit": [word[0].isdigit() for word in words],
+        "hyphen": [word in hyphened for word in words] if hyphened else np.zeros(size),
         "letters": letters / 5 - 1,
-        "stop": np.array([float(word in STOP_WORDS) for word in words]),
+        "stop": np.array([word in STOP_WORDS for word in words]) * 1.0,
     }
-    ones = np.ones(size)
-    rows = np.stack([named[n] if n in named else of_text[n] * ones for n in NAMES], axis=1)
+    rows = table(NAMES, {**of_text, **named}, size)
 
-    joined = here[:-1] * size + here[1:]
-    joined = joined[~starts[1:]]
-    place = position[:-1][~starts[1:]]
-    keys, at, often = np.unique(joined, return_index=True, return_counts=True)
+    is_inside = sentence[1:] == sentence[:-1]
+    joined = (here[:-1] * size + here[1:])[is_inside]
+    place = position[:-1][is_inside]
+    order = np.argsort(joined, kind="stable")
+    joined = joined[order]
+    bounds = np.flatnonzero(np.append(True, joined[1:] != joined[:-1])[: len(joined)])
+    keys, at, often = joined[bounds], order[bounds], np.diff(np.append(bounds, len(joined)))
     pairs = np.stack([keys // size, keys % size], axis=1)
-    nothing = np.zeros(len(keys))
     pair_named = {
-        "first": nothing,
-        "second": nothing,
-        "least": nothing,
+        "first": 0.0,
+        "second": 0.0,
+        "least": 0.0,
         "log count": np.log(often),
         "always": often / times[pairs].min(axis=1, initial=np.inf),
         "near 20": np.exp(-place[at] / 20),
@@ -188,25 +208,33 @@ def look(texts: Sequence[str], tables: Tables, is_title: bool, is_paper: bool) -
         "stop first": named["stop"][pairs[:, 0]],
         "stop second": named["stop"][pairs[:, 1]],
         "capitals": named["capital"][pairs].min(axis=1, initial=1.0),
-        "first sentence": (place[at] < len(raw[0])) * 1.0,
+        "first sentence": place[at] < len(raw[0]),
     }
-    ones = np.ones(len(keys))
-    pair_rows = np.stack(
-        [pair_named[n] if n in pair_named else of_text[n] * ones for n in PAIR_NAMES], axis=1
-    )
+    pair_rows = table(PAIR_NAMES, {**of_text, **pair_named}, len(keys))
     of_text["short"] = float(len(raw) < 4)
     return Seen(words, rows, pairs, pair_rows, np.array([of_text[n] for n in LENGTH_NAMES]))
 
 
-def purposes(terms: Sequence[str], sentence: NDArray[np.int64]) -> tuple[Array, Array]:
+def table(names: Sequence[str], columns: Mapping[str, Any], count: int) -> Array:
+    """(count, len(names)); a column is one number for all, or one for each row."""
+    rows = np.empty((count, len(names)))
+    for place, name in enumerate(names):
+        rows[:, place] = columns[name]
+    return rows
+
+
+def purposes(
+    terms: Sequence[str], firsts: Sequence[int], stops: Sequence[int]
+) -> tuple[Array, Array]:
     """For each word: whether its sentence says what the text is for ("we propose"), and how near
-    behind that it stands."""
+    behind that it stands. `firsts` and `stops` are where each sentence begins and ends."""
     inside, after = np.zeros(len(terms)), np.zeros(len(terms))
-    for i, term in enumerate(terms):
-        if term in PURPOSES and i and terms[i - 1] in SUBJECTS and sentence[i - 1] == sentence[i]:
-            end = int(np.searchsorted(sentence, sentence[i], side="right"))
-            inside[np.searchsorted(sentence, sentence[i]) : end] = 1
-            after[i + 1 : end] = np.exp(-np.arange(end - i - 1) / 6)
+    for i in [i for i, term in enumerate(terms) if term in PURPOSES]:
+        number = bisect_right(firsts, i) - 1
+        first, stop = firsts[number], stops[number]
+        if i > first and terms[i - 1] in SUBJECTS:
+            inside[first:stop] = 1
+            after[i + 1 : stop] = np.exp(-np.arange(stop - i - 1) / 6)
     return inside, after
 
 
