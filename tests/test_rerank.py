@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,14 @@ from summarize.models.base import Passage
 from summarize.models.judge import Case, Judge
 from summarize.models.rerank import (
     Line,
+    Own,
     Reranker,
+    Some,
     agreement,
+    f1,
     features,
     longest_run,
+    most_read,
     shares_of,
     similarities,
     taken_apart,
@@ -115,6 +120,23 @@ def test_agreement_is_highest_for_what_most_say() -> None:
     one, two = (agreement(same, np.ones(3)) for same in similarities(words))
     assert one[0] == one[1] > one[2]
     assert two[0] == two[1] > two[2]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from("abcd"), max_size=8), st.lists(st.sampled_from("abcd"), max_size=20)
+)
+def test_three_ways_to_f1(line: list[str], sentence: list[str]) -> None:
+    common = sum((Counter(line) & Counter(sentence)).values())
+    wanted = 2 * common / max(1, len(line) + len(sentence))
+    text = taken_apart(" ".join(sentence), [0], "tldr")
+    own = Own.of(" ".join(line))
+    assert f1(line, sentence) == own.f1(Some.of(sentence)) == own.f1_of_each(text)[0] == wanted
+
+
+@given(st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.9]), max_size=6))
+def test_the_two_sentences_most_read_are_the_first_of_equals(shares: list[float]) -> None:
+    assert list(most_read(shares)) == sorted(range(len(shares)), key=lambda i: -shares[i])[:2]
 
 
 def test_the_longest_copy_is_counted_in_words() -> None:

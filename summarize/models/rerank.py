@@ -11,16 +11,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from summarize.document.document import Document
 from summarize.models.base import Passage, Standing
 from summarize.models.content import Contents, Expected, contents_of
-from summarize.models.doubt import WEIGHT, doubts, signals
+from summarize.models.doubt import SIGNALS, WEIGHT, doubts, signals
 from summarize.models.papers import log_odds
 from summarize.models.scorer import UNUSABLE, Array, Scorer, damaged, from_bytes, to_bytes
 from summarize.models.selector import score_sentences
@@ -52,9 +52,12 @@ NAMES = (
     *("expected f1 beside others", "expected pairs beside others", "content beside others"),
     *("agreement evenly", "agreement by sum", "same opening"),
 )
+AGREEMENTS = ("agreement", "agreement in pairs", "agreement evenly", "agreement by sum")
 CENTRAL = 10  # terms that a document uses most
 CAPITAL = re.compile(r"(?<=\s)[A-Z]")
 PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"))
+PAIRED = frozenset('()[]{}“”"')
+DIGITS = frozenset("0123456789")
 
 
 class Line(NamedTuple):
@@ -71,6 +74,7 @@ class Text(NamedTuple):
     """The passage that the lines were written from, taken apart once."""
 
     sentences: list[list[str]]  # terms
+    where: dict[str, list[int]]  # the sentences that have a term
     best: list[str]  # terms of the sentence that the selector would give
     words: frozenset[str]
     pairs: frozenset[tuple[str, ...]]
@@ -97,6 +101,7 @@ def taken_apart(
     total = sum(top.values())
     return Text(
         sentences,
+        where(sentences),
         terms(document.sentence_text(best)) if best is not None else [],
         frozenset(every),
         frozenset(grams(every, 2)),
@@ -110,27 +115,100 @@ def taken_apart(
     )
 
 
+def where(sentences: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    """The sentences that have a term, by their places."""
+    found: dict[str, list[int]] = {}
+    for place, sentence in enumerate(sentences):
+        for term in set(sentence):
+            found.setdefault(term, []).append(place)
+    return found
+
+
 def grams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    return list(zip(*(words[i:] for i in range(size)), strict=False))
+    if size == 2:
+        return list(zip(words, words[1:], strict=False))
+    return list(zip(*[words[i:] for i in range(size)], strict=False))
 
 
-def features(text: Text, lines: Sequence[Line]) -> Array:
+class Some(NamedTuple):
+    """A part of the passage."""
+
+    words: list[str]
+    distinct: frozenset[str]
+    pairs: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, words: list[str]) -> Some:
+        return cls(words, frozenset(words), frozenset(grams(words, 2)))
+
+
+class Own(NamedTuple):
+    """The terms of a line, taken apart once."""
+
+    words: list[str]
+    distinct: frozenset[str]
+    repeated: dict[str, int]  # those that it has more than once, and how often
+    content: list[str]  # without stop words
+    pairs: list[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, text: str) -> Own:
+        words = terms(text)
+        distinct = frozenset(words)
+        repeated = {} if len(distinct) == len(words) else Counter(words)
+        return cls(
+            words,
+            distinct,
+            {word: count for word, count in repeated.items() if count > 1},
+            [word for word in words if word not in STOP_WORDS],
+            grams(words, 2),
+        )
+
+    def f1(self, other: Some) -> float:
+        if not self.words or not other.words:
+            return 0.0
+        common = len(self.distinct & other.distinct)
+        for word, count in self.repeated.items():
+            if word in other.distinct:
+                common += min(count, other.words.count(word)) - 1
+        return 2 * common / (len(self.words) + len(other.words))
+
+    def f1_of_each(self, text: Text) -> list[float]:
+        """`f1` with each sentence of the text."""
+        common = [0] * len(text.sentences)
+        for word in self.distinct:
+            for place in text.where.get(word, ()):
+                common[place] += 1
+        for word, count in self.repeated.items():
+            for place in text.where.get(word, ()):
+                common[place] += min(count, text.sentences[place].count(word)) - 1
+        size = len(self.words)
+        return [
+            2 * both / (size + len(sentence)) if both else 0.0
+            for both, sentence in zip(common, text.sentences, strict=True)
+        ]
+
+
+def features(text: Text, lines: Sequence[Line], owns: Sequence[Own] | None = None) -> Array:
     """(lines, len(NAMES)); the lines are in the order of the search, best first."""
-    words = [terms(line.text) for line in lines]
-    means = [mean_of(line) for line in lines]
-    same, same_pairs = similarities(words)
+    words = [Own.of(line.text) for line in lines] if owns is None else owns
+    sums = [sum(line.log_probs) for line in lines]
+    means = [mean_of(line, total) for line, total in zip(lines, sums, strict=True)]
+    same = alike([own.distinct for own in words])
+    same_pairs = alike([frozenset(own.pairs) for own in words])
     likely = np.exp(means)
-    sums = np.array([sum(line.log_probs) for line in lines])
-    agreements = {
-        "agreement": agreement(same, likely),
-        "agreement in pairs": agreement(same_pairs, likely),
-        "agreement evenly": agreement(same, np.ones(len(lines))),
-        "agreement by sum": agreement(same_pairs, np.exp(np.maximum(sums - sums.max(), -8) / 2)),
-    }
-    expected = [text.contents.expected(own) for own in words]
-    usual = np.mean(np.array(expected), axis=0)
-    openings = Counter(tuple(own[:2]) for own in words)
-    typical = float(np.mean([len(w) for w in words]))
+    most = max(sums)
+    agreements = [
+        agreement(same, likely),
+        agreement(same_pairs, likely),
+        agreement(same, np.ones(len(lines))),
+        agreement(same_pairs, np.array([math.exp(max(s - most, -8) / 2) for s in sums])),
+    ]
+    of_line = np.array(agreements).T.tolist()
+    expected = [text.contents.expected(own.words) for own in words]
+    usual = [sum(column) / len(lines) for column in zip(*expected, strict=True)]
+    openings = Counter(tuple(own.words[:2]) for own in words)
+    typical = sum(len(own.words) for own in words) / len(lines)
     of_document = {
         "title style": float(text.style == "title"),
         "log source": math.log1p(text.size) - 5,
@@ -139,23 +217,25 @@ def features(text: Text, lines: Sequence[Line]) -> Array:
         "familiarity": text.familiarity,
         "paper": float(text.is_paper),
     }
+    best = Some.of(text.best)
+    read: dict[tuple[int, ...], Some] = {}  # by the places of the sentences
     rows = []
     for number, (line, own) in enumerate(zip(lines, words, strict=True)):
         named = {
             **of_document,
             **probability(line, means[number], lines[0].score, number / len(lines)),
-            **source(text, line, own),
+            **source(text, line, own, best, read),
             **shape(line.text, own),
             **hoped(expected[number], usual),
-            "same opening": openings[tuple(own[:2])] / len(lines),
-            **{name: values[number] for name, values in agreements.items()},
-            "words beside others": len(own) / max(1.0, typical) - 1,
+            **dict(zip(AGREEMENTS, of_line[number], strict=True)),
+            "same opening": openings[tuple(own.words[:2])] / len(lines),
+            "words beside others": len(own.words) / max(1.0, typical) - 1,
         }
         rows.append([named[name] for name in NAMES])
     return np.array(rows, dtype=np.float64)
 
 
-def hoped(found: Expected, usual: Array) -> dict[str, float]:
+def hoped(found: Expected, usual: Sequence[float]) -> dict[str, float]:
     """What the line can expect of a person's summary, also beside the mean of the beam."""
     return {
         "expected f1": found.f1,
@@ -185,51 +265,60 @@ def probability(line: Line, mean: float, best: float, rank: float) -> dict[str, 
     }
 
 
-def source(text: Text, line: Line, words: Sequence[str]) -> dict[str, float]:
+def source(
+    text: Text, line: Line, own: Own, best: Some, parts: dict[tuple[int, ...], Some]
+) -> dict[str, float]:
     """What the line has in common with its source, and what the source lacks."""
+    words, distinct, content = own.words, own.distinct, own.content
     count = max(1, len(words))
-    content = [w for w in words if w not in STOP_WORDS]
-    two, three = grams(words, 2), grams(words, 3)
+    three = grams(words, 3)
     new = [w for w in content if w not in text.words]
-    read: list[str] = []
-    most = 0.0
-    if len(line.shares) == len(text.sentences) and len(line.shares):
-        order = np.argsort(-np.asarray(line.shares), kind="stable")
-        most = float(line.shares[order[0]])
-        read = [*text.sentences[order[0]], *(text.sentences[order[1]] if len(order) > 1 else [])]
-    of_read = frozenset(grams(read, 2))
-    of_best = frozenset(grams(text.best, 2))
-    first = text.sentences[0] if text.sentences else []
+    places: tuple[int, ...] = ()
+    if len(line.shares) == len(text.sentences):
+        places = most_read(line.shares)
+    read = parts.get(places)
+    if read is None:
+        read = parts[places] = Some.of([term for i in places for term in text.sentences[i]])
+    like = own.f1_of_each(text)
     return {
         "known words": sum(w in text.words for w in words) / count,
-        "known pairs": share(two, text.pairs),
+        "known pairs": share(own.pairs, text.pairs),
         "known triples": share(three, text.triples),
         "longest copy": longest_run(three, text.triples) / count,
         "new words": len(new) / 4,
         "new digits": float(any(w[0].isdigit() for w in new)),
-        "best sentence": f1(words, text.best),
-        "best sentence pairs": share(two, of_best),
-        "read sentence": f1(words, read),
-        "read pairs": share(two, of_read),
-        "most read": most,
-        "first sentence": f1(words, first),
+        "best sentence": own.f1(best),
+        "best sentence pairs": share(own.pairs, best.pairs),
+        "read sentence": own.f1(read),
+        "read pairs": share(own.pairs, read.pairs),
+        "most read": float(line.shares[places[0]]) if places else 0.0,
+        "first sentence": like[0] if like else 0.0,
         "central": sum(text.central.get(w, 0.0) for w in set(content))
         / max(1, len(content)) ** 0.5,
-        "covered": sum(weight for term, weight in text.central.items() if term in words),
-        "whole sentence": max((f1(words, s) for s in text.sentences), default=0.0),
+        "covered": sum(weight for term, weight in text.central.items() if term in distinct),
+        "whole sentence": max(like, default=0.0),
     }
 
 
-def shape(text: str, words: Sequence[str]) -> dict[str, float]:
+def most_read(shares: Sequence[float]) -> tuple[int, ...]:
+    """The places of the two highest shares, or of fewer; of equals the first."""
+    if len(shares) < 2:
+        return (0,) if len(shares) else ()
+    first = shares.index(max(shares))
+    others = [*shares[:first], *shares[first + 1 :]]
+    second = others.index(max(others))
+    return first, second + (second >= first)
+
+
+def shape(text: str, own: Own) -> dict[str, float]:
     """How the line looks."""
-    content = [w for w in words if w not in STOP_WORDS]
+    words, content = own.words, own.content
     tokens = text.split()
+    has_digits = not text.isascii() or not DIGITS.isdisjoint(text)
     return {
         "log words": math.log1p(len(words)) - 2.5,
         "few words": float(len(words) < 4),
-        "unbalanced": float(
-            any(text.count(a) != text.count(b) for a, b in PAIRS) or text.count('"') % 2 == 1
-        ),
+        "unbalanced": float(not PAIRED.isdisjoint(text) and is_unbalanced(text)),
         "repeats": float(len(content) - len(set(content))),
         "small start": float(text[:1].islower()),
         "open end": float(not words or words[-1] in STOP_WORDS or text[-1:] in ",:;-("),
@@ -237,27 +326,35 @@ def shape(text: str, words: Sequence[str]) -> dict[str, float]:
         "capitals": len(CAPITAL.findall(text)) / max(1, len(tokens)),
         "colon": float(":" in text),
         "quote": float('"' in text or "“" in text),
-        "digits": sum(any(map(str.isdigit, token)) for token in tokens) / max(1, len(tokens)),
+        "digits": sum(any(map(str.isdigit, token)) for token in tokens) / max(1, len(tokens))
+        if has_digits
+        else 0.0,
     }
+
+
+def is_unbalanced(text: str) -> bool:
+    return any(text.count(a) != text.count(b) for a, b in PAIRS) or text.count('"') % 2 == 1
 
 
 def similarities(words: Sequence[Sequence[str]]) -> tuple[Array, Array]:
     """(K, K) F1 of the distinct words of two lines, and of their pairs of words; 0 with itself."""
-    both = []
-    for size in (1, 2):
-        sets = [set(grams(w, size)) for w in words]
-        column: dict[tuple[str, ...], int] = {}
-        for one in sets:
-            for gram in one:
-                column.setdefault(gram, len(column))
-        has = np.zeros((len(words), max(1, len(column))))
-        for row, one in enumerate(sets):
-            has[row, [column[gram] for gram in one]] = 1
-        sizes = has.sum(axis=1)
-        same = 2 * (has @ has.T) / np.maximum(1, sizes[:, None] + sizes[None])
-        np.fill_diagonal(same, 0)
-        both.append(same)
-    return both[0], both[1]
+    one, two = ([frozenset(grams(w, size)) for w in words] for size in (1, 2))
+    return alike(one), alike(two)
+
+
+def alike(sets: Sequence[frozenset[Any]]) -> Array:
+    """(K, K) F1 of two sets; 0 of one with itself."""
+    bits: dict[Any, int] = {}  # of each member
+    masks = [0] * len(sets)
+    for row, one in enumerate(sets):
+        for member in one:
+            masks[row] |= 1 << bits.setdefault(member, len(bits))
+    same = [[0.0] * len(sets) for _ in sets]
+    for i, one in enumerate(sets):
+        for j in range(i):
+            if common := (masks[i] & masks[j]).bit_count():
+                same[i][j] = same[j][i] = 2 * common / (len(one) + len(sets[j]))
+    return np.array(same)
 
 
 def agreement(same: Array, weights: Array) -> Array:
@@ -266,12 +363,12 @@ def agreement(same: Array, weights: Array) -> Array:
     return result
 
 
-def mean_of(line: Line) -> float:
-    return float(np.mean(line.log_probs)) if line.log_probs else -9.0
+def mean_of(line: Line, total: float) -> float:
+    return total / len(line.log_probs) if line.log_probs else -9.0
 
 
-def share(found: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ...]]) -> float:
-    return sum(gram in known for gram in found) / len(found) if found else 0.0
+def share(found: Sequence[tuple[str, ...]], known: Set[tuple[str, ...]]) -> float:
+    return sum(map(known.__contains__, found)) / len(found) if found else 0.0
 
 
 def longest_run(found: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ...]]) -> int:
@@ -286,12 +383,11 @@ def longest_run(found: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ..
 def f1(words: Sequence[str], other: Sequence[str]) -> float:
     if not words or not other:
         return 0.0
-    left = Counter(other)
-    common = 0
-    for word in words:
-        if left.get(word):
-            left[word] -= 1
-            common += 1
+    distinct = set(words)
+    both = distinct.intersection(other)
+    common = len(both)
+    if len(distinct) < len(words):
+        common = sum(min(words.count(w), other.count(w)) for w in both)
     return 2 * common / (len(words) + len(other))
 
 
@@ -306,10 +402,13 @@ def shares_of(attention: Array | np.ndarray, lengths: Sequence[int]) -> list[flo
     return shares
 
 
-def doubt_signals(text: Text, lines: Sequence[Line], rows: Array) -> Array:
-    columns = dict(zip(NAMES, rows.T, strict=True))
-    words, shares = [terms(line.text) for line in lines], [line.shares for line in lines]
-    return signals(text.sentences, words, shares, columns)
+def doubt_signals(
+    text: Text, lines: Sequence[Line], rows: Array, owns: Sequence[Own] | None = None
+) -> Array:
+    """`rows` are the features of the lines."""
+    columns = {name: rows[:, NAMES.index(name)] for name in SIGNALS if name in NAMES}
+    words = [terms(line.text) for line in lines] if owns is None else [own.words for own in owns]
+    return signals(text.sentences, words, [line.shares for line in lines], columns)
 
 
 class Ranking(NamedTuple):
@@ -341,8 +440,9 @@ class Reranker:
             zeros = np.zeros(len(lines))
             return Ranking(list(range(len(lines))), zeros, zeros, zeros)
         text = taken_apart(passage.text, passage.starts, style, familiarity)
-        rows = features(text, lines)
-        doubted = doubts(doubt_signals(text, lines, rows))
+        owns = [Own.of(line.text) for line in lines]
+        rows = features(text, lines, owns)
+        doubted = doubts(doubt_signals(text, lines, rows, owns))
         scores = self.scorer.score(rows) - WEIGHT * doubted
         order = np.argsort(-scores, kind="stable").tolist()
         return Ranking(order, scores, rows[:, NAMES.index("agreement")], doubted)
