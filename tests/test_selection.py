@@ -22,8 +22,16 @@ from summarize.models.selector import (
     lexrank_and_position,
     score_sentences,
 )
-from summarize.models.sentence_features import NAMES, features
-from summarize.models.term_vectors import STOP_WORDS, centroid, lexrank, terms, vectors_of
+from summarize.models.sentence_features import NAMES, PUNCTUATION, features, marks
+from summarize.models.term_vectors import (
+    STOP_WORDS,
+    WORD,
+    centroid,
+    lexrank,
+    terms,
+    vectors_of,
+    words_of,
+)
 from summarize.pipeline.selection import scores, select
 
 PROSE = [
@@ -122,6 +130,25 @@ def test_features_are_finite(lines: list[str]) -> None:
         rows = features(document, chosen, {"river": 1.0})
         assert rows.shape == (len(chosen), len(NAMES))
         assert np.isfinite(rows).all()
+
+
+@given(st.text(max_size=80) | st.text(st.characters(codec="ascii"), max_size=80))
+def test_the_quick_way_through_ascii_finds_what_the_patterns_find(text: str) -> None:
+    assert words_of(text) == WORD.findall(text)
+    assert marks(text) == len(PUNCTUATION.findall(text))
+
+
+@settings(deadline=None)
+@given(TEXT, st.sampled_from(["title", "tldr"]))
+def test_a_document_that_was_scored_before_is_scored_alike(lines: list[str], style: str) -> None:
+    selector = random_selector()
+    first = Document.from_text("\n\n".join(lines))
+    again = Document.from_text("\n\n".join(line.replace(" ", "\n") for line in lines))
+    for document in (first, again):
+        found = score_sentences(document, style, selector)
+        wanted = selecting.score(document, style, selector)
+        assert found.sentences == wanted.sentences
+        np.testing.assert_allclose(found.scores, wanted.scores)
 
 
 def dense_vectors(sentences: list[str]) -> np.ndarray:

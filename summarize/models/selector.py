@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from summarize.document.document import Document
 from summarize.files import write_bytes
 from summarize.models.candidates import candidates
+from summarize.models.papers import log_odds
 from summarize.models.scorer import UNUSABLE, Scorer, damaged, from_bytes, to_bytes
-from summarize.models.sentence_features import NAMES, features
+from summarize.models.sentence_features import LOOKED_AT, NAMES, features
 from summarize.models.term_vectors import lexrank, terms, vectors_of
 
 FILE = Path(__file__).parent.parent / "checkpoints" / "selector.json"
@@ -36,7 +37,7 @@ class Scored(NamedTuple):
         return self.sentences[int(np.argmax(self.scores))] if self.sentences else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Selector:
     """`cues` says how much a term speaks for its sentence."""
 
@@ -76,8 +77,42 @@ def score_sentences(
     document: Document, style: str = "tldr", selector: Selector | None = None
 ) -> Scored:
     """The candidates and their scores, by `selector`, the shipped weights, or LexRank."""
-    chosen = candidates(document)
     selector = selector or shipped_selector()
+    if len(document.text) > LOOKED_AT:
+        return score(document, style, selector)
+    return score_again(Same(document), style, selector)
+
+
+class Same:
+    """A document as far as its sentences' scores depend on it. A passage is read as a document of
+    its own, and mostly is the one that it was taken from, white space aside."""
+
+    def __init__(self, document: Document) -> None:
+        self.document: Document | None = document
+        self.key = (
+            tuple(document.sentence_text(i) for i in range(len(document.sentences))),
+            tuple(sentence.block for sentence in document.sentences),
+            tuple((block.kind, bool(block.speaker)) for block in document.blocks),
+            document.kind == "mail",
+            log_odds(document.text) > 0,
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.key == other.key
+
+
+@lru_cache(maxsize=32)  # as many as are written together
+def score_again(same: Same, style: str, selector: Selector | None) -> Scored:
+    document, same.document = same.document, None  # only the key is kept
+    assert document is not None
+    return score(document, style, selector)
+
+
+def score(document: Document, style: str, selector: Selector | None) -> Scored:
+    chosen = candidates(document)
     if not chosen:
         return Scored([], np.zeros(0))
     if selector is None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from summarize.document.document import Document
 from summarize.models.content import Contents, contents_of
-from summarize.models.content_features import PURPOSES, SUBJECTS
+from summarize.models.content_features import PURPOSES, SUBJECTS, table
 from summarize.models.papers import log_odds
 from summarize.models.term_vectors import Array, centroid, lexrank, terms, vector_of, vectors_of
 
@@ -37,6 +41,7 @@ PERSONS = {
 }
 CAPITAL = re.compile(r"(?<=\s)[A-Z]\w+")
 PUNCTUATION = re.compile(r"[^\w\s]")
+NO_MARKS = bytes(code for code in range(128) if not PUNCTUATION.match(chr(code)))
 
 LOOKED_AT = 12_000  # characters: more than the words that the content model looks at have
 NAMES = (
@@ -69,19 +74,18 @@ def features(
 ) -> NDArray[np.float64]:
     """(candidates, len(NAMES)). `cues` says how much a term speaks for a sentence; `style` what is
     wanted: a title is shorter than a sentence."""
-    texts = [document.sentence_text(i) for i in chosen]
-    words = [terms(text) for text in texts]
+    glances = [glance(document.sentence_text(i)) for i in chosen]
+    words = [one.words for one in glances]
     is_paper = log_odds(document.text) > 0
     contents = contents_of(sentences_of(document), style, is_paper)
-    columns = [
-        *places(document, chosen),
-        *centrality(document, words),
-        *lengths(words),
-        *wording(texts, words, cues),
-        *kinds(document, chosen),
-        hoped(contents, words),
-    ]
-    order = {name: column for named in columns for name, column in named.items()}
+    columns = {
+        **places(document, chosen),
+        **centrality(document, words),
+        **lengths(words),
+        **wording(glances, cues),
+        **kinds(document, chosen),
+        **hoped(contents, words),
+    }
     total = sum(map(len, words))
     of_document = {
         "log document": math.log1p(total) - 5,
@@ -93,13 +97,10 @@ def features(
         "paper": float(is_paper),
         "expected length": math.log(contents.length) - 2,
     }
-    ones = np.ones(len(chosen))
-    return np.stack(
-        [order[name] if name in order else of_document[name] * ones for name in NAMES], axis=1
-    )
+    return table(NAMES, {**of_document, **columns}, len(chosen))
 
 
-Named = dict[str, Array]
+Named = dict[str, Array | list[float]]
 
 
 def sentences_of(document: Document) -> tuple[str, ...]:
@@ -133,77 +134,77 @@ def hoped(contents: Contents, words: Sequence[Sequence[str]]) -> Named:
     }
 
 
-def places(document: Document, chosen: Sequence[int]) -> list[Named]:
+def places(document: Document, chosen: Sequence[int]) -> Named:
     """Where each stands: in the document, in its block, under a heading."""
-    number = np.arange(len(chosen), dtype=np.float64)
-    block = np.array([document.sentences[i].block for i in chosen])
-    new = np.diff(block, prepend=-1) != 0
+    count = len(chosen)
+    number = np.arange(count, dtype=np.float64)
+    block = [document.sentences[i].block for i in chosen]
+    new = [float(own != before) for own, before in zip(block, [-1, *block], strict=False)]
     order = np.cumsum(new) - 1
-    size = np.bincount(order)[order]
-    under = [b > 0 and document.blocks[b - 1].kind == "heading" for b in block]
-    return [
-        {
-            "first": (number == 0) * 1.0,
-            "second": (number == 1) * 1.0,
-            "third": (number == 2) * 1.0,
-            "near 1.5": np.exp(-number / 1.5),
-            "near 5": np.exp(-number / 5),
-            "near 20": np.exp(-number / 20),
-            "relative": number / max(1, len(chosen) - 1),
-            "last": (number == len(chosen) - 1) * 1.0,
-            "block first": new * 1.0,
-            "after heading": new * np.array(under, dtype=np.float64),
-            "block near 2": np.exp(-order / 2),
-            "block sentences": np.log1p(size) - 1,
-        }
-    ]
+    sizes = Counter(block)
+    return {
+        "first": number == 0,
+        "second": number == 1,
+        "third": number == 2,
+        "near 1.5": np.exp(-number / 1.5),
+        "near 5": np.exp(-number / 5),
+        "near 20": np.exp(-number / 20),
+        "relative": number / max(1, count - 1),
+        "last": number == count - 1,
+        "block first": new,
+        "after heading": [
+            float(is_new and b > 0 and document.blocks[b - 1].kind == "heading")
+            for is_new, b in zip(new, block, strict=True)
+        ],
+        "block near 2": np.exp(-order / 2),
+        "block sentences": np.log1p([float(sizes[b]) for b in block]) - 1,
+    }
 
 
-def centrality(document: Document, words: Sequence[Sequence[str]]) -> list[Named]:
+def centrality(document: Document, words: Sequence[Sequence[str]]) -> Named:
     """How much of the document, of its headings and of its opening each one says."""
     count = len(words)
     vectors, columns = vectors_of(words)
     rank, middle = lexrank(vectors), centroid(vectors)
     names = [name for _, _, name in document.headings]
-    title = vectors.times(vector_of(terms(names[0] if names else ""), columns))
-    headings = vectors.times(vector_of([t for name in names for t in terms(name)], columns))
-    beside = np.zeros(count)
-    dense = np.zeros((2, vectors.width))
-    bounds = np.searchsorted(vectors.rows, np.arange(count + 1))
-    for row in range(count):
-        here = slice(bounds[row], bounds[row + 1])
-        place, value = vectors.columns[here], vectors.values[here]
-        beside[row] = dense[(row + 1) % 2][place] @ value
-        dense[row % 2] = 0
-        dense[row % 2][place] = value
+    title: Array | list[float] = [0.0] * count
+    headings = title
+    if names:
+        title = vectors.times(vector_of(terms(names[0]), columns))
+        headings = vectors.times(vector_of([t for name in names for t in terms(name)], columns))
+    beside = [0.0] * count  # the product with the one before
+    bounds = np.searchsorted(vectors.rows, np.arange(count + 1)).tolist()
+    places, values = vectors.columns.tolist(), vectors.values.tolist()
+    before: dict[int, float] = {}
+    for row, (start, end) in enumerate(pairwise(bounds)):
+        here = dict(zip(places[start:end], values[start:end], strict=True))
+        beside[row] = sum([before[k] * value for k, value in here.items() if k in before])
+        before = here
     opening = vectors.similarity(0)
-    total = np.zeros(vectors.width)
-    np.add.at(total, vectors.columns, 1)
+    total = np.bincount(vectors.columns, minlength=vectors.width)
     shared = np.log1p(np.maximum(0, total - 1))  # other sentences that have the term
     common = np.bincount(vectors.rows, shared[vectors.columns], count)
     seen: set[str] = set()
-    fresh = np.zeros(count)
-    for row, sentence in enumerate(words):
+    fresh = []
+    for sentence in words:
         distinct = set(sentence)
-        fresh[row] = len(distinct - seen) / max(1, len(distinct))
+        fresh.append(len(distinct - seen) / max(1, len(distinct)))
         seen |= distinct
-    return [
-        {
-            "lexrank": rank,
-            "lexrank rank": ranks(rank),
-            "centroid": middle,
-            "centroid rank": ranks(middle),
-            "title": title,
-            "headings": headings,
-            "opening": opening,
-            "before": beside,
-            "after": np.append(beside[1:], 0.0),
-            "novelty": fresh,
-            "closing": vectors.similarity(count - 1),
-            "common words": common / max(1e-9, common.max(initial=0.0)),
-            "common words per word": common / np.maximum(3, [len(s) for s in words]),
-        }
-    ]
+    return {
+        "lexrank": rank,
+        "lexrank rank": ranks(rank),
+        "centroid": middle,
+        "centroid rank": ranks(middle),
+        "title": title,
+        "headings": headings,
+        "opening": opening,
+        "before": beside,
+        "after": [*beside[1:], 0.0],
+        "novelty": fresh,
+        "closing": vectors.similarity(count - 1),
+        "common words": common / max(1e-9, common.max(initial=0.0)),
+        "common words per word": common / np.maximum(3, [len(s) for s in words]),
+    }
 
 
 def ranks(values: Array) -> Array:
@@ -213,57 +214,69 @@ def ranks(values: Array) -> Array:
     return place / max(1, len(values) - 1)
 
 
-def lengths(words: Sequence[Sequence[str]]) -> list[Named]:
+def lengths(words: Sequence[Sequence[str]]) -> Named:
     count = np.array([len(sentence) for sentence in words], dtype=np.float64)
-    return [
-        {
-            "log words": np.log1p(count) - 3,
-            "short": np.clip((12 - count) / 8, 0, 1),
-            "long": np.clip((count - 30) / 20, 0, 2),
-            "medium": np.exp(-(((count - 22) / 10) ** 2)),
-            "words of document": count / max(1.0, count.sum()),
-        }
-    ]
+    return {
+        "log words": np.log1p(count) - 3,
+        "short": np.clip((12 - count) / 8, 0, 1),
+        "long": np.clip((count - 30) / 20, 0, 2),
+        "medium": np.exp(-(((count - 22) / 10) ** 2)),
+        "words of document": count / max(1.0, count.sum()),
+    }
 
 
-def wording(
-    texts: Sequence[str], words: Sequence[Sequence[str]], cues: Mapping[str, float]
-) -> list[Named]:
-    """What a glance at the sentence says."""
+class Glance(NamedTuple):
+    """What is seen of a sentence by itself."""
 
-    def begins(pattern: re.Pattern[str]) -> Array:
-        return np.array([pattern.match(text) is not None for text in texts], dtype=np.float64)
+    words: tuple[str, ...]
+    seen: tuple[float, ...]  # in the order of GLANCED
 
-    def share(pattern: re.Pattern[str]) -> Array:
-        return np.array(
-            [len(pattern.findall(text)) / max(1, text.count(" ") + 1) for text in texts]
-        )
 
-    worth = [[cues.get(term, 0.0) for term in sentence] or [0.0] for sentence in words]
-    return [
-        {
-            "refers": begins(REFERS),
-            "connects": begins(CONNECTS),
-            "purpose": np.array([float(has_purpose(s)) for s in words]),
-            "defines": np.array([float(not DEFINES.isdisjoint(s[1:7])) for s in words]),
-            **{
-                name: np.array([float(not some.isdisjoint(s)) for s in words])
-                for name, some in PERSONS.items()
-            },
-            "digits": np.array(
-                [sum(t[0].isdigit() for t in s) / max(1, len(s)) for s in words], dtype=np.float64
-            ),
-            "punctuation": share(PUNCTUATION),
-            "capitals": share(CAPITAL),
-            "brackets": np.array([float("(" in text or "[" in text) for text in texts]),
-            "question": np.array([float(text.endswith("?")) for text in texts]),
-            "quote": np.array([float(text[:1] in "\"'“‘«") for text in texts]),
-            "small start": np.array([float(text[:1].islower()) for text in texts]),
-            "open end": np.array([float(text[-1:].isalnum()) for text in texts]),
-            "cue": np.array([sum(w) / math.sqrt(len(w) + 3) for w in worth]),
-            "cue start": np.array([sum(w[:3]) for w in worth]),
-        }
-    ]
+GLANCED = (
+    *("refers", "connects", "purpose", "defines", *PERSONS),
+    *("digits", "punctuation", "capitals", "brackets", "question", "quote", "small start"),
+    "open end",
+)
+
+
+@lru_cache(maxsize=512)  # a passage has sentences of its document
+def glance(text: str) -> Glance:
+    words = tuple(terms(text))
+    distinct = frozenset(words)
+    size = max(1, text.count(" ") + 1)
+    seen = (
+        REFERS.match(text) is not None,
+        CONNECTS.match(text) is not None,
+        not PURPOSES.isdisjoint(distinct) and has_purpose(words),
+        not DEFINES.isdisjoint(words[1:7]),
+        *[not some.isdisjoint(distinct) for some in PERSONS.values()],
+        sum([word[0].isdigit() for word in words]) / max(1, len(words)),
+        marks(text) / size,
+        len(CAPITAL.findall(text)) / size,
+        "(" in text or "[" in text,
+        text.endswith("?"),
+        text[:1] in "\"'“‘«",
+        text[:1].islower(),
+        text[-1:].isalnum(),
+    )
+    return Glance(words, tuple(map(float, seen)))
+
+
+def wording(glances: Sequence[Glance], cues: Mapping[str, float]) -> Named:
+    """What a glance at each sentence says."""
+    worth = [[cues.get(term, 0.0) for term in one.words] or [0.0] for one in glances]
+    return {
+        **dict(zip(GLANCED, np.array([one.seen for one in glances]).T, strict=True)),
+        "cue": [sum(w) / math.sqrt(len(w) + 3) for w in worth],
+        "cue start": [sum(w[:3]) for w in worth],
+    }
+
+
+def marks(text: str) -> int:
+    """How many characters are PUNCTUATION."""
+    if not text.isascii():
+        return len(PUNCTUATION.findall(text))
+    return len(text.encode("ascii").translate(None, NO_MARKS))
 
 
 def has_purpose(words: Sequence[str]) -> bool:
@@ -274,12 +287,10 @@ def has_purpose(words: Sequence[str]) -> bool:
     )
 
 
-def kinds(document: Document, chosen: Sequence[int]) -> list[Named]:
+def kinds(document: Document, chosen: Sequence[int]) -> Named:
     blocks = [document.blocks[document.sentences[i].block] for i in chosen]
-    return [
-        {
-            "item": np.array([float(block.kind == "item") for block in blocks]),
-            "quoted": np.array([float(block.kind == "quote") for block in blocks]),
-            "spoken": np.array([float(bool(block.speaker)) for block in blocks]),
-        }
-    ]
+    return {
+        "item": [float(block.kind == "item") for block in blocks],
+        "quoted": [float(block.kind == "quote") for block in blocks],
+        "spoken": [float(bool(block.speaker)) for block in blocks],
+    }
