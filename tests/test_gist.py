@@ -140,6 +140,14 @@ def test_prose_about_them_is_left_alone(text: str) -> None:
     assert told(text) is None
 
 
+PEOPLE = [
+    "Ann Example",
+    "Bo B. Example",
+    "Cy van Example",
+    "Di Example",
+    "Ed Example",
+    "Fé Example",
+]
 MEETING = "Meeting of the harbour office\n3 March 2026\nPresent: Ann, Bo, Cy\nExcused: Di\n\n"
 
 
@@ -152,6 +160,14 @@ def test_minutes_say_what_was_decided_or_discussed() -> None:
     items = items.replace("decides to buy", "looks at")
     assert told(MEETING + items) == "Meeting of the harbour office: Lamps and Boats."
     assert told(MEETING.replace("Present: ", "").replace("Excused: ", "") + items) is None
+
+
+def test_people_are_counted() -> None:
+    lines = [f"{name} <{name[:2].lower()}@example.org>" for name in PEOPLE]
+    summary = told("\n".join(lines), "AUTHORS")
+    assert summary == f"A list of 6 names: {', '.join(PEOPLE[:5])} and 1 more."
+    assert told("\n".join(lines), "letter.txt") is None
+    assert told("The library is developed by its users.\nWrite to them.", "AUTHORS") is None
 
 
 def test_a_version_named_twice_is_one_release() -> None:

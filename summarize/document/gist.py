@@ -1,5 +1,6 @@
 """Kinds of text of which no sentence is a summary, but whose summary can be told: licenses,
-changelogs and minutes. A glance says whether it is worth loading the modules that know for sure."""
+changelogs, minutes, lists of names. A glance says whether the modules that know for sure are worth
+loading."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from summarize.document.document import Document
 HEAD = 1_500  # characters
 LICENSE = ("licens", "licenc", "permission", "copyright", "public domain", "redistribut")
 CHANGELOG = ("change", "news", "release", "history", "what's new", "what’s new", "urgency=")
+PEOPLE = ("authors", "thanks", "credits", "contributors", "maintainers")
 MINUTES = ("present", "atten", "participants", "apologies", "excused", "regrets", "absent")
 NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<")  # a version, or a year and an address
 
@@ -17,6 +19,11 @@ NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<")  # a version, or a year and an ad
 def gist(document: Document) -> str | None:
     """What the text is, in a sentence or two; None where a model has to read it."""
     head = f"{document.source[-80:]}\n{document.text[:HEAD]}".lower()
+    if any(word in document.source[-40:].lower() for word in PEOPLE):
+        from summarize.document import people
+
+        if found := people.gist(document):
+            return found
     if any(word in head for word in LICENSE):
         from summarize.document import licenses
 
