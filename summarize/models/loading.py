@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from summarize.document.document import without_collector
 from summarize.errors import CheckpointError, ModelError, OptionError, SummarizeError
 from summarize.models import hub
 from summarize.models.precautions import check_sizes, read_config, refuse_pickle
@@ -43,6 +44,7 @@ class Loaded:
         return not self.model.config.is_encoder_decoder
 
 
+@without_collector()
 def load(request: Request) -> Loaded:
     """Raises ModelError or CheckpointError for whatever stands in the way."""
     # Else, for old weights, a thread asks the hub to convert them and downloads them once more.
