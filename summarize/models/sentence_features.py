@@ -239,7 +239,7 @@ GLANCED = (
 )
 
 
-@lru_cache(maxsize=512)  # a passage has sentences of its document
+@lru_cache(maxsize=256)  # a passage has sentences of its document
 def glance(text: str) -> Glance:
     words = tuple(terms(text))
     distinct = frozenset(words)
@@ -259,14 +259,14 @@ def glance(text: str) -> Glance:
         text[:1].islower(),
         text[-1:].isalnum(),
     )
-    return Glance(words, tuple(map(float, seen)))
+    return Glance(words, seen)
 
 
 def wording(glances: Sequence[Glance], cues: Mapping[str, float]) -> Named:
     """What a glance at each sentence says."""
     worth = [[cues.get(term, 0.0) for term in one.words] or [0.0] for one in glances]
     return {
-        **dict(zip(GLANCED, np.array([one.seen for one in glances]).T, strict=True)),
+        **dict(zip(GLANCED, np.array([one.seen for one in glances], np.float64).T, strict=True)),
         "cue": [sum(w) / math.sqrt(len(w) + 3) for w in worth],
         "cue start": [sum(w[:3]) for w in worth],
     }
