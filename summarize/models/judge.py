@@ -2,8 +2,7 @@
 
 Two linear rules over signals that need no reference. `gain` estimates by how much the written line
 scores above the chosen sentence, in points of ROUGE; `worth` what the written line scores at all.
-A written line that may be wrong must win clearly: an invention costs more than a dull quotation.
-One that is hardly wrong may even lose a little.
+A written line must win by the margin of its style: an invention costs more than a dull quotation.
 Learned by benchmarks/judge.py on dev documents, with cross-validation by source; a checkpoint
 without judge.json is judged by its confidence alone.
 """
@@ -29,9 +28,9 @@ from summarize.models.term_vectors import STOP_WORDS, terms
 
 FILE = "judge.json"
 OPENING = 40  # terms of a document that count as its opening
-# A fault costs as much as so many points of ROUGE, counted from the usual doubt on. A higher price
-# is paid in ROUGE: results/judge.json has the curve.
-PRICE, USUAL_DOUBT = 10.0, 0.25
+# Doubt, and the points of ROUGE that each one more costs. Where a title is wanted a sentence of the
+# text is no answer; where a sentence is, it is nearly as good.
+TOLERATED, RISK = 0.3, {"title": 0.0, "tldr": 20.0}
 NAMES = (
     *("confidence", "sure", "familiarity", "confidence of titles"),
     *("agrees", "agrees in pairs", "agrees with headings", "agrees with opening"),
@@ -139,10 +138,9 @@ def features(case: Case) -> Array:
     return np.array([named[name] for name in NAMES])
 
 
-def risk_of(standing: Standing | None) -> float:
-    """Points by which a line must win beyond the margin, because it may say what is not so; below
-    0 for one that hardly can."""
-    return PRICE * (standing.doubt - USUAL_DOUBT) if standing else 0.0
+def risk_of(standing: Standing | None, style: str) -> float:
+    """Points by which a line must win beyond the margin, because it may say what is not so."""
+    return RISK.get(style, 0.0) * max(0.0, standing.doubt - TOLERATED) if standing else 0.0
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ class Judge:
         gain = float(row @ self.gain[:-1] + self.gain[-1])
         worth = float(np.clip(row @ self.worth[:-1] + self.worth[-1], 0, 100))
         margin = self.margins.get(case.style, max(self.margins.values()))
-        margin += risk_of(case.standing)
+        margin += risk_of(case.standing, case.style)
         return Verdict(gain, worth, case.chosen is None or gain > margin)
 
     def to_bytes(self) -> bytes:
