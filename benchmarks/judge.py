@@ -32,7 +32,7 @@ from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import rouge_scores
 from summarize.files import write_text
 from summarize.models.base import Passage, Standing
-from summarize.models.judge import FILE, NAMES, Case, Judge, features, risk_of
+from summarize.models.judge import FILE, NAMES, PRICE, USUAL_DOUBT, Case, Judge, features
 from summarize.models.registry import shipped
 from summarize.models.rerank import Reranker
 from summarize.models.rnn import Rnn, first_fit
@@ -40,11 +40,10 @@ from summarize.models.scorer import CLIP
 from summarize.models.selector import score_sentences
 from summarize.rnn.manifest import add_to_set
 
-FOLDS, RIDGE = 5, 30.0
-MARGINS = np.arange(0, 10.1, 0.5)
-# Points of ROUGE that a margin may cost: it keeps inventions out. Where a sentence is wanted, one
-# of the text says nearly as much; where a title is, none does.
-AFFORDABLE = {"title": 0.1, "tldr": 0.1}
+FOLDS, RIDGE = 5, 300.0
+# A margin keeps good lines out as well as bad ones; the price of doubt tells them apart.
+MARGINS = {"title": 0.0, "tldr": 0.0}
+PRICES = (0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0)  # beside it, for the curve
 KINDS = ("rouge1", "rouge2", "rougeL")
 Array = NDArray[np.float64]
 
@@ -52,7 +51,7 @@ Array = NDArray[np.float64]
 class Cases(NamedTuple):
     decoded: list[Decoded]
     rows: Array  # (N, F)
-    risk: Array  # (N,) points by which the line must win beyond the margin
+    doubt: Array  # (N,) how likely the line says what its source does not
     written: Array  # (N, 3) ROUGE of the written lines
     chosen: Array  # (N, 3) ... of the chosen sentences
     fold: NDArray[np.int64]
@@ -69,24 +68,26 @@ def best_line(model: Rnn, one: Decoded) -> tuple[int, Standing | None]:
 
 
 def cases_of(model: Rnn, found: Sequence[Decoded]) -> Cases:
-    rows, risk, written, chosen = [], [], [], []
+    rows, doubt, written, chosen = [], [], [], []
     for one in found:
         best, standing = best_line(model, one)
         line = one.lines[best]
         document = Document.from_text(one.document)
-        best = score_sentences(document, one.style).best
+        sentence = score_sentences(document, one.style).best
         familiar = 1.0 if one.familiarity is None else one.familiarity
         confidence = math.exp(float(np.mean(line.log_probs))) if line.log_probs else 0.0
-        case = Case(document, line.text, best, confidence * familiar, familiar, one.style, standing)
+        case = Case(
+            document, line.text, sentence, confidence * familiar, familiar, one.style, standing
+        )
         rows.append(features(case))
-        risk.append(risk_of(standing, one.style))
+        doubt.append(standing.doubt if standing else USUAL_DOUBT)
         written.append(line.text)
-        chosen.append(document.sentence_text(best) if best is not None else "")
+        chosen.append(document.sentence_text(sentence) if sentence is not None else "")
     references = [one.references for one in found]
     return Cases(
         list(found),
         np.array(rows),
-        np.array(risk),
+        np.array(doubt),
         rouge(written, references),
         rouge(chosen, references),
         np.array([zlib.crc32(one.source.encode()) // 7 % FOLDS for one in found]),
@@ -145,21 +146,42 @@ def targets_of(cases: Cases) -> Array:
     return np.stack([written - chosen, written], axis=1)
 
 
-def margins_of(cases: Cases, gain: Array) -> dict[str, float]:
-    """For each style the largest that costs little: a quotation is the safer answer."""
-    written, chosen = cases.written.mean(axis=1), cases.chosen.mean(axis=1)
+def written_of(cases: Cases, gain: Array, price: float | None = None) -> NDArray[np.bool_]:
+    """(N,) whether the line is given; at another price than the judge's."""
+    margins = np.array([MARGINS[one.style] for one in cases.decoded])
+    prices = np.array([PRICE[one.style] if price is None else price for one in cases.decoded])
+    result: NDArray[np.bool_] = gain > margins + prices * (cases.doubt - USUAL_DOUBT)
+    return result
+
+
+def curve(cases: Cases, gain: Array) -> dict[str, Any]:
+    """General English, by style: what is given at other prices of a fault, and how many faults
+    can be expected in it."""
+    general = np.array([one.data.startswith("general") for one in cases.decoded])
     styles = np.array([one.style for one in cases.decoded])
-    found = {}
-    for style, affordable in AFFORDABLE.items():
-        mine = styles == style
-        means = np.array(
-            [np.where(gain - cases.risk > m, written, chosen)[mine].mean() for m in MARGINS]
-        )
-        found[style] = float(MARGINS[np.flatnonzero(means >= means.max() - affordable)[-1]])
-    return found
+    masks = {"all": general, **{s: general & (styles == s) for s in MARGINS}}
+    always = np.full(len(gain), True)
+    rules = {"always written": always, "always chosen": ~always}
+    rules["auto"] = written_of(cases, gain)
+    rules |= {f"price {price:g}": written_of(cases, gain, price) for price in PRICES}
+    return {
+        name: {label: given(cases, is_written, mask) for label, mask in masks.items()}
+        for name, is_written in rules.items()
+    }
 
 
-def table(cases: Cases, gain: Array, worth: Array, margins: dict[str, float]) -> dict[str, Any]:
+def given(cases: Cases, is_written: NDArray[np.bool_], mask: NDArray[np.bool_]) -> dict[str, Any]:
+    auto = np.where(is_written[:, None], cases.written, cases.chosen)[mask]
+    lines, doubt = is_written[mask], cases.doubt[mask]
+    return {
+        "rouge": means(auto),
+        "share written": round(float(lines.mean()), 3),
+        "doubt of a line given": round(float(doubt[lines].mean()), 3) if lines.any() else None,
+        "faults expected in 100": round(100 * float(np.where(lines, doubt, 0).mean()), 1),
+    }
+
+
+def table(cases: Cases, gain: Array, worth: Array) -> dict[str, Any]:
     groups: dict[str, NDArray[np.bool_]] = {"all": np.full(len(gain), True)}
     general = np.array([one.data.startswith("general") for one in cases.decoded])
     names = [one.domain if one.data.startswith("general") else one.data for one in cases.decoded]
@@ -170,7 +192,7 @@ def table(cases: Cases, gain: Array, worth: Array, margins: dict[str, float]) ->
         )
     for name in sorted(set(names)):
         groups[name] = np.array([other == name for other in names])
-    is_written = gain - cases.risk > np.array([margins[one.style] for one in cases.decoded])
+    is_written = written_of(cases, gain)
     auto = np.where(is_written[:, None], cases.written, cases.chosen)
     confidence = cases.rows[:, NAMES.index("confidence")]
     return {
@@ -219,19 +241,19 @@ def main() -> None:
     cases = cases_of(model, [one for one in dev if one.lines])
     more = cases_of(model, [one for one in train if one.lines])
     gain, worth = cross_validated(cases, more).T
-    margins = margins_of(cases, gain)
-    found = table(cases, gain, worth, margins)
-    print(f"margins {margins}")
+    found, prices = table(cases, gain, worth), curve(cases, gain)
     for name, values in found.items():
         print(
             f"{name:26} {values['documents']:5}  written {values['written'][0]:5.1f}  "
             f"chosen {values['chosen'][0]:5.1f}  auto {values['auto'][0]:5.1f}  "
             f"{values['share written']:.0%} written  {values['rank correlation with ROUGE']}"
         )
+    for name, values in prices.items():
+        print(name, values)
     mean, scale, weights = fitted(*together(cases, more))
     strongest = np.argsort(-np.abs(weights[:-1, 0]))[:8]
     print("gain:", {NAMES[i]: round(float(weights[i, 0]), 2) for i in strongest})
-    judge = Judge(mean, scale, weights[:, 0], weights[:, 1], margins)
+    judge = Judge(mean, scale, weights[:, 0], weights[:, 1], MARGINS)
     if not arguments.keep:
         add_to_set(arguments.folder, {FILE: judge.to_bytes()})
         print(arguments.folder / FILE, len(judge.to_bytes()), "bytes")
@@ -241,8 +263,11 @@ def main() -> None:
             "date": time.strftime("%Y-%m-%d"),
             "environment": environment(),
             "folds": FOLDS,
-            "margins": margins,
+            "margins": MARGINS,
+            "price": PRICE,
+            "usual doubt": USUAL_DOUBT,
             "dev": found,
+            "general English, by price": prices,
         }
         write_text(arguments.output, json.dumps(result, indent=1) + "\n")
 

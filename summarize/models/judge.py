@@ -2,7 +2,8 @@
 
 Two linear rules over signals that need no reference. `gain` estimates by how much the written line
 scores above the chosen sentence, in points of ROUGE; `worth` what the written line scores at all.
-A written line must win by the margin of its style: an invention costs more than a dull quotation.
+A written line that may be wrong must win clearly: an invention costs more than a dull quotation.
+One that is hardly wrong may even lose a little.
 Learned by benchmarks/judge.py on dev documents, with cross-validation by source; a checkpoint
 without judge.json is judged by its confidence alone.
 """
@@ -28,9 +29,9 @@ from summarize.models.term_vectors import STOP_WORDS, terms
 
 FILE = "judge.json"
 OPENING = 40  # terms of a document that count as its opening
-# Doubt, and the points of ROUGE that each one more costs. Where a title is wanted a sentence of the
-# text is no answer; where a sentence is, it is nearly as good.
-TOLERATED, RISK = 0.3, {"title": 0.0, "tldr": 20.0}
+# A fault costs as much as so many points of ROUGE, counted from the usual doubt on; more where a
+# sentence of the text says nearly as much as the line. results/judge.json has the curve.
+PRICE, USUAL_DOUBT = {"title": 10.0, "tldr": 15.0}, 0.25
 NAMES = (
     *("confidence", "sure", "familiarity", "confidence of titles"),
     *("agrees", "agrees in pairs", "agrees with headings", "agrees with opening"),
@@ -139,8 +140,10 @@ def features(case: Case) -> Array:
 
 
 def risk_of(standing: Standing | None, style: str) -> float:
-    """Points by which a line must win beyond the margin, because it may say what is not so."""
-    return RISK.get(style, 0.0) * max(0.0, standing.doubt - TOLERATED) if standing else 0.0
+    """Points by which a line must win beyond the margin, because it may say what is not so; below
+    0 for one that hardly can."""
+    price = PRICE.get(style, max(PRICE.values()))
+    return price * (standing.doubt - USUAL_DOUBT) if standing else 0.0
 
 
 @dataclass(frozen=True)
