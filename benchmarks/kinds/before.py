@@ -3,8 +3,9 @@
     git archive e6b70e7 | tar x -C RELEASE
     python benchmarks/kinds/before.py RELEASE
 
-Runs the code and the weights of that folder. Release 0.1 read no compressed files and no sources of
-manual pages: it gets files unpacked, and manual pages as `man` shows them.
+Runs the code and the weights of that folder on the files that before.json lacks. Release 0.1 read
+no compressed files and no sources of manual pages: it gets files unpacked, and manual pages as
+`man` shows them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def listed() -> list[tuple[str, str, Path]]:
     found = []
     for line in [
         line
-        for file in ("files.txt", "more.txt")
+        for file in ("files.txt", "more.txt", "fresh.txt")
         for line in (HERE / file).read_text(encoding="utf-8").splitlines()
     ]:
         if line and not line.startswith("#"):
@@ -59,10 +60,11 @@ def main() -> None:
     assert Path(summarize.__file__).is_relative_to(Path(sys.argv[1]).resolve())
     documents: Any = __import__("summarize.documents", fromlist=["read"])  # moved since 0.1
     model = load_summarizer("attention")
-    outputs = {}
+    kept = HERE / "before.json"
+    outputs = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
         for kind, name, path in listed():
-            if not path.exists():
+            if name in outputs or not path.exists():
                 continue
             try:
                 text = documents.read(unpacked(kind, path, folder)).text
@@ -73,7 +75,7 @@ def main() -> None:
             outputs[name] = {"output": " ".join(output.split()), "mode": mode}
             print(name, outputs[name], flush=True)
             text = json.dumps(outputs, indent=1, ensure_ascii=False) + "\n"
-            (HERE / "before.json").write_text(text, encoding="utf-8")
+            kept.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@
     python benchmarks/kinds/run.py --sheet sheet.txt    # outputs to judge, without their release
     python benchmarks/kinds/run.py --sheet sheet.txt --verdicts verdicts.txt
 
-Forty files (files.txt), and twenty on which nothing was tuned (more.txt). What release 0.1 printed
-is in before.json (before.py). Verdicts are in verdicts.json, by file and output: an output that was
-judged keeps its verdict, a new one shows a question mark. The sheet has the outputs of both
-releases in one mixed order; a line of verdicts is a number and a verdict.
+Twenty files drawn after all changes (fresh.txt), twenty drawn earlier (more.txt) and forty
+(files.txt). What release 0.1 printed is in before.json (before.py). Verdicts are in verdicts.json,
+by file and output: an output that was judged keeps its verdict, a new one shows a question mark.
+The sheet has the outputs of both releases in one mixed order; a line of verdicts is a number and a
+verdict.
 """
 
 from __future__ import annotations
@@ -47,24 +48,34 @@ judge was a language model, which got the outputs of both releases in one mixed 
 - **wrong**: it says something that the file does not say, or turns it around. Also: an error for a
   file that can be read.
 
-Counts, columns and levels of a table, a log or a diff are good if they are right. The first rule
-that applies from the bottom up decides: a fluent sentence with a wrong number is wrong.
+Counts, columns and levels of a table, a log or a diff are good if they are right; they were counted
+again. The first rule that applies from the bottom up decides: a fluent sentence with a wrong number
+or a wrong name is wrong.
 
 """
 PARTS = {
-    "more.txt": """\
-## Twenty files on which nothing was tuned
+    "fresh.txt": """\
+## Twenty files drawn after all changes
 
-Drawn at random from a Debian machine, by kind ([the list](kinds/more.txt)): what to expect. At the
-first judging 9 were good, 10 acceptable and 1 bad; after it manual pages whose source begins with
-an empty line were mended, two of these, and the reranker was trained once more.
+Drawn at random from a Debian machine on 2026-11-30, by kind ([the list](kinds/fresh.txt)). The list
+was fixed before any output was seen, nothing was drawn again, and nothing was tuned on these files:
+what to expect.
+
+""",
+    "more.txt": """\
+## Twenty files drawn earlier
+
+Drawn on 2026-11-29 in the same way ([the list](kinds/more.txt)). At the first judging 9 were good,
+10 acceptable and 1 bad. Then manual pages whose source begins with an empty line were mended, two
+of these; on 2026-11-30 licenses, changelogs, JSON and boilerplate of READMEs were mended after
+seeing these outputs. So this shows what was mended, not what to expect.
 
 """,
     "files.txt": """\
 ## Forty files
 
-A fresh Debian's, and texts of our own. Manual pages and the margins of `auto` were changed after
-bad outputs on these files, so this shows what was mended, not what to expect of files never seen.
+A fresh Debian's, and texts of our own. Manual pages, licenses, changelogs, minutes and when `auto`
+writes were changed after bad outputs on these files: what was mended, not what to expect.
 
 """,
 }
