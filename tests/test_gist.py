@@ -74,7 +74,7 @@ def test_a_license_is_told_from_its_relatives(license: License) -> None:
 def test_our_own_license_and_changelog() -> None:
     assert (gist(read(str(ROOT / "LICENSE"))) or "").startswith("The Apache License, version 2.0:")
     changes = gist(read(str(ROOT / "CHANGELOG.md")))
-    assert changes and changes.startswith("Changelog: ") and "“" in changes
+    assert changes and changes.startswith("Changelog, ") and "“" in changes
 
 
 def test_holders_are_named() -> None:
@@ -88,7 +88,7 @@ def test_a_package_refers_to_its_licenses() -> None:
         "This package was put together by Ann Example.\n\nCopyright (C) 2026 Bo Example\n\n"
         "On Debian systems the text is in /usr/share/common-licenses/GPL-2.\n"
     )
-    expected = "The copyright of harbour: GPL-2. Its holder is Bo Example."
+    expected = "The copyright of harbour, which refers to GPL-2. Its holder is Bo Example."
     assert told(text, "/usr/share/doc/harbour/copyright") == expected
 
 
@@ -98,21 +98,20 @@ def test_a_package_refers_to_its_licenses() -> None:
         (
             MARKDOWN,
             "CHANGELOG.md",
-            "Changelog: 2 releases, the newest 2.1.0 (2026-03-01): “Boats can be booked by phone.” "
+            "Changelog, newest release 2.1.0 (2026-03-01): “Boats can be booked by phone.” "
             "and “The timetable shows Sundays again, also where the ferry runs at night.”.",
         ),
         (
             DEBIAN,
             "",
-            "Changelog of harbour: 2 releases, the newest 1.4-2 (02 Mar 2026): “Do not ring the "
+            "Changelog of harbour, newest release 1.4-2 (02 Mar 2026): “Do not ring the "
             "bell before six (Closes: #4711).”.",
         ),
-        (GNU, "ChangeLog", "Changelog: 3 entries, the newest 2026-03-02: “Wait until six.”."),
+        (GNU, "ChangeLog", "Changelog, newest entry 2026-03-02: “Wait until six.”."),
         (
             PLAIN,
             "NEWS",
-            "Changelog: 3 releases, the newest 1.4 (2026-04-01): “The lamp number 4 is lit at "
-            "dusk.”.",
+            "Changelog, newest release 1.4 (2026-04-01): “The lamp number 4 is lit at dusk.”.",
         ),
     ],
     ids=["markdown", "debian", "gnu", "plain"],
@@ -160,6 +159,19 @@ def test_minutes_say_what_was_decided_or_discussed() -> None:
     items = items.replace("decides to buy", "looks at")
     assert told(MEETING + items) == "Meeting of the harbour office: Lamps and Boats."
     assert told(MEETING.replace("Present: ", "").replace("Excused: ", "") + items) is None
+
+
+def test_release_notes_are_told() -> None:
+    items = "\n".join(f" * Lamp {n} is lit at\n   dusk." for n in range(1, 5))
+    expected = "Boats v1.2 Release Notes: “Lamp 1 is lit at dusk.”, “Lamp 2 is lit at dusk.” and "
+    assert (told(f"Boats v1.2 Release Notes\n\n{items}\n") or "").startswith(expected)
+    prose = "The lamps are lit.\n\n" * 5
+    assert told(f"Boats v1.2 Release Notes\n\n{prose}{items}\n") is None
+
+
+def test_versions_in_entries_are_no_releases() -> None:
+    lines = [("paragraph", "2026-01-02  Ann Example  <ann@example.org>"), ("item", "release 1.2")]
+    assert [one.version for one in releases(lines)] == ["2026-01-02"]
 
 
 def test_people_are_counted() -> None:

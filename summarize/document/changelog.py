@@ -1,4 +1,4 @@
-"""What a changelog holds: how many releases, the newest, and what changed in it.
+"""What a changelog holds: the newest release, and what changed in it.
 
 No sentence of a changelog says that, and a network that writes mixes its entries up.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from summarize.document.document import Document
-from summarize.document.kinds import counted, listed, shortened
+from summarize.document.kinds import listed, shortened
 
 SIGN = re.compile(
     r"change-?\s?logs?\b|changes\b|\bnews\b|release (?:history|notes)\b|^history\b|what'?s new\b"
@@ -38,6 +38,7 @@ RELEASE = re.compile(
 DEBIAN = re.compile(
     r"(?P<package>[a-z0-9][a-z0-9.+-]+) \((?P<version>[^()\s]+)\) [\w -]+; urgency="
 )
+NOTES = re.compile(r".{0,40}\bv?\d+(?:\.\d+)+\b.{0,12}\brelease notes", re.I)
 SIGNED = re.compile(r" ?-- .{1,120}?<[^<>]*>  ?(?P<date>.{10,40})$")
 MAIL = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,300}\)")
@@ -79,6 +80,8 @@ def gist(document: Document) -> str | None:
     if not SIGN.search(head) and not NAMED.search(document.source.rpartition("/")[2]):
         return None
     lines = list(islice(lines_of(document), LINES))
+    if notes := release_notes(lines):
+        return notes
     package = DEBIAN.match(lines[0][1].strip()) if lines else None
     found = releases(lines)
     is_sure = any(kind == "heading" and release_of(kind, line) for kind, line in lines)
@@ -86,13 +89,25 @@ def gist(document: Document) -> str | None:
         return None
     newest = found[0]
     of = f" of {package['package']}" if package else ""
-    what = "entry" if newest.version == newest.date else "release"
-    when = f" ({newest.date})" if newest.date and newest.date != newest.version else ""
-    told = f"Changelog{of}: {counted(len(found), what)}, the newest {newest.version}{when}"
-    if len(found) == 1:
-        told = f"Changelog{of}: {newest.version}{when}"
+    what = "entry" if is_dated(newest) else "release"
+    when = f" ({newest.date})" if newest.date and not is_dated(newest) else ""
+    told = f"Changelog{of}, newest {what} {newest.version}{when}"
     quoted = [f"“{shortened(entry, 100)}”" for entry in newest.changes[:MOST_ENTRIES]]
     return f"{told}: {listed(quoted)}." if quoted else f"{told}."
+
+
+def release_notes(lines: list[tuple[str, str]]) -> str | None:
+    """Of a text about a single release, most of which is a list."""
+    title = lines[0][1].strip("#*=_ ") if lines else ""
+    items = [number for number, (kind, _) in enumerate(lines) if kind == "item"]
+    paragraphs = sum(kind == "paragraph" for kind, _ in lines[1:])
+    if not NOTES.fullmatch(title) or len(items) < LEAST or len(items) < paragraphs:
+        return None
+    entries = []
+    for first in items[:MOST_ENTRIES]:
+        rest = takewhile(lambda line: not line[0], lines[first + 1 :])
+        entries.append(" ".join([cleaned(lines[first][1]), *(line.strip() for _, line in rest)]))
+    return f"{title}: {listed([f'“{shortened(one, 100)}”' for one in entries])}."
 
 
 def lines_of(document: Document) -> Iterator[tuple[str, str]]:
@@ -111,6 +126,8 @@ def releases(lines: list[tuple[str, str]]) -> list[Release]:
     into: list[str] | None = None  # where an entry that may go on in the next line was put
     for number, (kind, line) in enumerate(lines):
         release = release_of(kind, line)
+        if release and found and is_dated(found[0]) and not is_dated(release):
+            release = None  # a version that an entry names
         if release and not (found and found[-1].version == release.version):
             if not found and number > WITHIN:
                 return []
@@ -132,10 +149,17 @@ def releases(lines: list[tuple[str, str]]) -> list[Release]:
     return found
 
 
+def is_dated(release: Release) -> bool:
+    """Whether it is an entry of a ChangeLog of GNU, which has a date in place of a version."""
+    return release.version == release.date
+
+
 def release_of(kind: str, line: str) -> Release | None:
     text = line.strip()
     if debian := DEBIAN.match(text):
         return Release(debian["version"], "", [], [])
+    if re.match(r"(?:version|release) \d[\w.]*:$", text, re.I):
+        text = text[:-1]
     if line[:1] in " \t" or len(text) > 120 or text.endswith((",", ";", ":")):
         return None
     date = DATE.search(text[:40])
@@ -156,7 +180,7 @@ def release_of(kind: str, line: str) -> Release | None:
 
 def is_title(rest: str) -> bool:
     """Whether a line that goes on so behind a version is none of a text's sentences."""
-    if re.search(r"[.] |[a-z][.]$|\bnotes\b", rest, re.I):
+    if re.search(r"[.] |[a-z][.]$|^[.]|\bnotes\b", rest, re.I):
         return False
     outside = DATE.sub(" ", re.sub(r"\(.*?\)|\[.*?\]|<.*?>", " ", rest)).partition(" - ")[0]
     return BEHIND.issuperset(re.findall(r"\b[a-z]{2,}\b", outside))

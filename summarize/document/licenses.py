@@ -67,7 +67,8 @@ LICENSES = (
     License("Eclipse Public License, version 2.0",
             "changes to the program stay under it; separate modules need not",
             ("eclipse public license v 2 0",), 2_300),
-    License("Creative Commons Zero 1.0", "the author gives up all rights, as far as the law allows",
+    License("Creative Commons Zero 1.0",
+            "the author gives up copyright and related rights, as far as the law allows",
             ("cc0 1 0 universal",), 1_100),
     License("Creative Commons Attribution-ShareAlike 4.0",
             "share and adapt it with credit and under the same license",
@@ -94,6 +95,9 @@ LICENSES = (
     License("ISC License", FREE,
             ("permission to use copy modify and or distribute this software for any purpose with "
              "or without fee is hereby granted",), 140, True),
+    License("Historical Permission Notice and Disclaimer", FREE,
+            ("permission to use copy modify distribute and sell this software and its "
+             "documentation for any purpose is hereby granted without fee",), 190, True),
     License("BSD License, 4 clauses", f"{FREE}; advertisements must name the holder",
             (BSD, "all advertising materials mentioning"), 320, True),
     License("BSD License, 3 clauses", f"{FREE}; no endorsement in the holder's name",
@@ -129,12 +133,14 @@ def fits(words: int, one: License) -> bool:
 
 def of_package(package: str, text: str, found: list[License]) -> str | None:
     """Of a copyright file of Debian, in free form; the other form is in kinds/copyright.py."""
-    quoted = {one.name: None for one in found[:1]}
-    names = [*dict.fromkeys(REFERRED.findall(text)), *quoted]
-    if not names:
-        return None
+    referred = list(dict.fromkeys(REFERRED.findall(text)))
     of = f" of {package}" if package else ""
-    told = f"The copyright{of}: {listed(names, MOST_LICENSES)}."
+    if referred:
+        told = f"The copyright{of}, which refers to {listed(referred, MOST_LICENSES)}."
+    elif found:
+        told = f"The copyright{of}: {found[0].name}."
+    else:
+        return None
     holders = holders_of(text)
     if not holders:
         return told

@@ -33,7 +33,8 @@ LEGAL = (
     *("copyright", "©", "(c) 19", "(c) 20", "all rights reserved", "spdx-", "licensed under"),
     *("licenced under", "without warranty", "without any warranty", "redistribute it"),
     *("in the hope that it will be useful", "permission is granted", "permission is hereby"),
-    *("this file is part of", "produced by makeinfo", "welcomes contributions"),
+    *("this file is part of", "this file is free software", "as a special exception"),
+    *("produced by makeinfo", "welcomes contributions"),
     *("contributions are welcome", "pull requests are welcome", "pull requests welcome"),
 )
 FAREWELL = re.compile(

@@ -58,6 +58,8 @@ PATIENCE = 2.0
 ROOM = 16  # documents that are encoded together, and searched in step
 CLOSERS = ")]}\"'"
 WORD = re.compile(r"\w+")
+# Two sentences strung together without a stop: "open on Sundays The library is".
+RUN_ON = re.compile(r"[a-z0-9] (?:The|This|These|It|We|He|She|They|There) [a-z]")
 
 
 class Tokens(NamedTuple):
@@ -163,9 +165,9 @@ class Rnn:
         ]
 
     def draft(self, found: Sequence[Hypothesis], constraint: Constraint) -> Draft:
-        """The best of these hypotheses that does not repeat itself."""
+        """The best of these hypotheses that does not repeat itself or run on."""
         # The search blocks repeated runs of tokens; "small change, Small Change" is another case.
-        best = next((h for h in found if not repeats_words(self.text(h.tokens))), found[0])
+        best = next((h for h in found if not is_garbled(self.text(h.tokens))), found[0])
         written = len(best.tokens)
         if not best.finished:
             # Where it may end; else without the last word, which may be half of one.
@@ -300,8 +302,12 @@ def trim_memory() -> None:
 
 
 def first_fit(lines: Sequence[Line], order: Sequence[int]) -> int:
-    """The first in that order that does not repeat itself."""
-    return next((i for i in order if not repeats_words(lines[i].text)), order[0])
+    """The first in that order that does not repeat itself or run on."""
+    return next((i for i in order if not is_garbled(lines[i].text)), order[0])
+
+
+def is_garbled(text: str) -> bool:
+    return repeats_words(text) or RUN_ON.search(text) is not None
 
 
 def repeats_words(text: str) -> bool:

@@ -28,7 +28,7 @@ ATOM = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # As far as what belongs to a number, a version or a product's name goes: 3.5, GPT-4, 10:30, x86_64.
 UNIT = re.compile(r"\w+(?:[-.,:/+*^'’‐–]\w+)*")
 # Words that are joined to one name: mb/intel, tx_byte, os.path, std::sort.
-JOINED = re.compile(r"[^\W_]+(?:(?:[/._\\]|::)+[^\W_]+)+")
+JOINED = re.compile(r"[^\W_]+(?:(?:[/._\\,;]|:{1,2})+[^\W_]+)+")
 HYPHENED = re.compile(r"[^\W\d_]+(?:[-‐–][^\W\d_]+)+")
 FEW_LETTERS = 4
 WORDS = re.compile(r"[^\W_]+")
