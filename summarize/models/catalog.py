@@ -18,7 +18,7 @@ from summarize.models.selector import FILE as SELECTOR
 from summarize.models.selector import shipped_selector
 
 PAPERS = "arXiv titles, SciTLDR, documentation pages"
-OUR_DATA = dict.fromkeys(("attention", "seq2seq"), "papers and general English")
+OUR_DATA = dict.fromkeys(("attention", "seq2seq", "transformer"), "papers and general English")
 CNN = "news (CNN/DailyMail)"
 # Short name -> kind, parameters, trained on, license.
 HUB = {
