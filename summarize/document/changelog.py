@@ -38,7 +38,7 @@ RELEASE = re.compile(
 DEBIAN = re.compile(
     r"(?P<package>[a-z0-9][a-z0-9.+-]+) \((?P<version>[^()\s]+)\) [\w -]+; urgency="
 )
-NOTES = re.compile(r".{0,40}\bv?\d+(?:\.\d+)+\b.{0,12}\brelease notes", re.I)
+NOTES = re.compile(r".{0,40}\bv?\d{1,5}(?:\.\d{1,6}){1,4}\b.{0,12}\brelease notes", re.I)
 SIGNED = re.compile(r" ?-- .{1,120}?<[^<>]*>  ?(?P<date>.{10,40})$")
 MAIL = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,300}\)")
