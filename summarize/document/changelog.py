@@ -84,8 +84,8 @@ def gist(document: Document) -> str | None:
         return notes
     package = DEBIAN.match(lines[0][1].strip()) if lines else None
     found = releases(lines)
-    is_sure = any(kind == "heading" and release_of(kind, line) for kind, line in lines)
-    if len(found) < (1 if package else 2 if is_sure else LEAST):
+    is_sure = package or len(found) >= LEAST or (len(found) == LEAST - 1 and has_headings(lines))
+    if not found or not is_sure:
         return None
     newest = found[0]
     of = f" of {package['package']}" if package else ""
@@ -147,6 +147,11 @@ def releases(lines: list[tuple[str, str]]) -> list[Release]:
             if into is not None and len(into[-1]) < 200:
                 into[-1] = f"{into[-1]} {cleaned(line)}".strip()
     return found
+
+
+def has_headings(lines: list[tuple[str, str]]) -> bool:
+    """Whether a release stands in a heading, which is surer than in a line."""
+    return any(kind == "heading" and release_of(kind, line) for kind, line in lines)
 
 
 def is_dated(release: Release) -> bool:

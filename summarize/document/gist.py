@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 
 from summarize.document.document import Document
+from summarize.document.kinds import PEOPLE_FILES
 
 HEAD = 1_500  # characters
 LICENSE = ("licens", "licenc", "permission", "copyright", "public domain", "redistribut")
 CHANGELOG = ("change", "news", "release", "history", "what's new", "what’s new", "urgency=")
-PEOPLE = ("authors", "thanks", "credits", "contributors", "maintainers")
 MINUTES = ("present", "atten", "participants", "apologies", "excused", "regrets", "absent")
 NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<")  # a version, or a year and an address
 
@@ -19,7 +19,7 @@ NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<")  # a version, or a year and an ad
 def gist(document: Document) -> str | None:
     """What the text is, in a sentence or two; None where a model has to read it."""
     head = f"{document.source[-80:]}\n{document.text[:HEAD]}".lower()
-    if any(word in document.source[-40:].lower() for word in PEOPLE):
+    if any(word in document.source[-40:].lower() for word in PEOPLE_FILES):
         from summarize.document import people
 
         if found := people.gist(document):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from summarize.document.compression import without_suffix
 from summarize.document.document import Document
 from summarize.document.kinds import listed, shortened
 from summarize.document.kinds.copyright import holder_of
@@ -108,7 +109,7 @@ LICENSES = (
 
 def gist(document: Document) -> str | None:
     """In a sentence or two; None where the document is none of these licenses."""
-    source = document.source.removesuffix(".gz")
+    source = without_suffix(document.source)
     is_debian = DEBIAN_FILE.search(source) is not None
     if not is_debian and len(document.text) > MOST:
         return None

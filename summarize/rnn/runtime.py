@@ -3,7 +3,7 @@
 Importing torch costs a second; this needs NumPy alone. It follows network.py line by line (tests
 hold the two equal to 1e-4) with three liberties. The gates of an LSTM are scaled when the weights
 are loaded, so that a step computes a single tanh, by sigmoid(x) = (1 + tanh(x / 2)) / 2. The last
-state is multiplied once for all hypotheses that continue it, in a beam of eight every other one.
+state is multiplied once for all hypotheses that continue it: a beam of eight continues five or six.
 And the output layer may be cut to a shortlist: the frequent tokens and the document's own (Jean et
 al. 2015, section 3.3).
 """

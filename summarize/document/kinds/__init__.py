@@ -16,7 +16,7 @@ from summarize.document.document import Block
 # Names that say what a file is, as a suffix does.
 PROGRAM_FILES = ("makefile", "gnumakefile", "dockerfile", "containerfile", "jenkinsfile")
 # Names, and programs with theirs behind, as in settings; see document/people.py.
-NAMES_PEOPLE = ("authors", "thanks", "credits", "contributors", "maintainers")
+PEOPLE_FILES = ("authors", "thanks", "credits", "contributors", "maintainers")
 HEAD_LINES = 200  # that are looked at to recognize a kind
 HEAD_CHARACTERS = 40_000
 
@@ -56,7 +56,7 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
 def recognize(text: str, name: str) -> Found | None:
     head = head_lines(text)
     base = name.rpartition("/")[2].lower()
-    if base.partition(".")[0] in NAMES_PEOPLE:
+    if base.partition(".")[0] in PEOPLE_FILES:
         return None
     suffix = ("." in base and not has_suffix(name, ".txt")) or base in PROGRAM_FILES
     for kind, is_possible in KINDS.items():
