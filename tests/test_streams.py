@@ -133,6 +133,35 @@ def test_signals_while_it_waits_for_input(folder: Path, number: int, code: int) 
         assert process.stderr.read() == b""
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says whether a thread waits")
+def test_a_signal_that_does_not_interrupt_the_wait_is_heard(folder: Path) -> None:
+    """Python's note of a signal alone: another thread gets it while the main one waits for input,
+    as if it had come just before the wait."""
+    code = (
+        "import os, signal, sys, threading\n"
+        "from summarize.document.read import standard_input\n"
+        "signal.signal(signal.SIGTERM, lambda number, frame: os._exit(7))\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})\n"
+        "def send():\n"
+        "    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})\n"
+        "    asleep = 0\n"
+        "    while asleep < 200:\n"
+        "        state = open(f'/proc/self/task/{os.getpid()}/stat').read().split()[2]\n"
+        "        asleep = (asleep + 1) * (state == 'S')\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)\n"
+        "thread = threading.Thread(target=send, daemon=True)\n"
+        "stream = standard_input()\n"
+        "thread.start()\n"
+        "stream.first_line()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.wait(timeout=60) == 7
+
+
 def test_signals_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The short form of benchmarks/signals.py."""
     monkeypatch.syspath_prepend(ROOT / "benchmarks")

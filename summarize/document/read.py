@@ -4,7 +4,10 @@ DocumentError with a message for the user."""
 from __future__ import annotations
 
 import re
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -124,6 +127,37 @@ def read_bytes(source: str) -> bytes:
     return data
 
 
+def read1(stream: Any, size: int) -> bytes:
+    """What is there, or comes next; b"" at the end."""
+    with woken():
+        part: bytes = stream.read1(size)
+    return part
+
+
+@contextmanager
+def woken(seconds: float = 0.2) -> Iterator[None]:
+    """A call of the system that waits is interrupted now and then, and Python looks for signals.
+
+    Else a signal that arrives just before the call is heard only when the call ends, and of a
+    terminal or a pipe that stays silent it never does. Where there is no such timer, or a program
+    that uses the library has its own, nothing changes.
+    """
+    try:
+        free = signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, signal.SIG_IGN)
+        before = signal.signal(signal.SIGALRM, lambda number, frame: None) if free else None
+    except (AttributeError, ValueError):  # Windows; a thread that isn't the main one
+        free = False
+    if not free:
+        yield
+        return
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 class Ahead:
     """A stream whose first line can be looked at before it is read."""
 
@@ -134,7 +168,7 @@ class Ahead:
     def first_line(self) -> bytes:
         """With its end, unless the input ends before; of a very long one the beginning."""
         end = self.held.find(b"\n")
-        while end < 0 and len(self.held) <= LARGEST_BYTES and (part := self.stream.read1(2**20)):
+        while end < 0 and len(self.held) <= LARGEST_BYTES and (part := read1(self.stream, 2**20)):
             end = part.find(b"\n")
             end += len(self.held) if end >= 0 else 0
             self.held += part
@@ -142,8 +176,7 @@ class Ahead:
 
     def read1(self, size: int = -1) -> bytes:
         if not self.held:
-            found: bytes = self.stream.read1(size)
-            return found
+            return read1(self.stream, size)
         part, self.held = bytes(self.held), bytearray()
         return part
 
