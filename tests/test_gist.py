@@ -171,7 +171,7 @@ def test_release_notes_are_told() -> None:
 
 def test_versions_in_entries_are_no_releases() -> None:
     lines = [("paragraph", "2026-01-02  Ann Example  <ann@example.org>"), ("item", "release 1.2")]
-    assert [one.version for one in releases(lines)] == ["2026-01-02"]
+    assert [one.version for one in releases(lines, 14)] == ["2026-01-02"]
 
 
 def test_people_are_counted() -> None:
@@ -184,4 +184,32 @@ def test_people_are_counted() -> None:
 
 def test_a_version_named_twice_is_one_release() -> None:
     lines = [("paragraph", "Version 1.2"), ("paragraph", "1.2 release"), ("item", "Lamps.")]
-    assert [one.version for one in releases(lines)] == ["1.2"]
+    assert [one.version for one in releases(lines, 14)] == ["1.2"]
+
+
+def test_a_changelog_behind_a_long_table_of_contents() -> None:
+    links = "\n".join(f"* [{n}.x](CHANGES_{n}.md)" for n in range(1, 30))
+    releases = "\n\n".join(
+        f"## 2026-01-0{n}, Version 1.0.{n} 'Gull' (LTS), @ann prepared by @bob\n\n"
+        f"* [`0a1b2c3d4e`](https://example.org/{n}) - lamps: light number {n} https://example.org/{n}"
+        for n in (3, 2, 1)
+    )
+    summary = told(f"# Boats ChangeLog\n\n{links}\n\n{releases}\n", "notes.md")
+    assert summary == "Changelog, newest release 1.0.3 (2026-01-03): “lamps: light number 3”."
+    # Without the name of a changelog, releases so far down are a part of something else.
+    assert told(f"# Boats\n\n{links}\n\n{releases}\n", "notes.md") is None
+
+
+def test_versions_of_one_number() -> None:
+    entries = "\n\n".join(f"## boats {n}\n\n* Lamp {n} is lit." for n in (122, 121))
+    told_of = told(f"{entries}\n", "NEWS.md")
+    assert told_of == "Changelog, newest release 122: “Lamp 122 is lit.”."
+    plain = "\n\n".join(f"CHANGES WITH {n}:\n\n  * Lamp {n} is lit." for n in (52, 51, 50))
+    told_of = told(f"boats, with lamps\n\n{plain}\n", "NEWS")
+    assert told_of == "Changelog, newest release 52: “Lamp 52 is lit.”."
+
+
+def test_entries_are_cut_between_words() -> None:
+    entry = " ".join(["lamplighter"] * 20)
+    summary = told(f"# Changelog\n\n## 1.1\n\n* {entry}\n\n## 1.0\n\n* Lamps.\n", "CHANGES.md")
+    assert summary is not None and "lamplighter…”" in summary and len(summary) < 160

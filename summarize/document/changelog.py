@@ -35,6 +35,10 @@ RELEASE = re.compile(
     r"(?P<rest>.{0,80})$",
     re.I,
 )
+# "CHANGES WITH 252:"; as a heading also "polkit 122". Fewer digits are more often something else,
+# and four may be a year.
+WITH = re.compile(r"changes (?:with|in) (?P<version>\d{2,4})\W{0,4}$", re.I)
+WHOLE = re.compile(r"[\w.+-]{1,40} v?(?P<version>\d{3})$")
 DEBIAN = re.compile(
     r"(?P<package>[a-z0-9][a-z0-9.+-]+) \((?P<version>[^()\s]+)\) [\w -]+; urgency="
 )
@@ -42,6 +46,8 @@ NOTES = re.compile(r".{0,40}\bv?\d{1,5}(?:\.\d{1,6}){1,4}\b.{0,12}\brelease note
 SIGNED = re.compile(r" ?-- .{1,120}?<[^<>]*>  ?(?P<date>.{10,40})$")
 MAIL = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,300}\)")
+COMMIT = re.compile(r"^\[?`?[0-9a-f]{7,40}`?\]? - ")
+URL_AT_END = re.compile(r"(?<=\S) https?://\S{1,300}$")
 BULLET = re.compile(r"\s*(?:[*+•-]|o(?=\s\s)|\[[+*!-]\])\s+(?=\S)")
 # Entries that say nothing of what changed.
 EMPTY = re.compile(
@@ -54,8 +60,10 @@ EMPTY = re.compile(
 )
 FILES = re.compile(r"[\w./+-]{1,80}(?: \([^()]{1,80}\))?(?:, [\w./+-]{1,80}(?: \([^()]*\))?)*: ")
 # What may stand behind the version in small letters; other words make it a sentence.
-BEHIND = frozenset("released release of by the to on from stable beta alpha unreleased at".split())
-WITHIN = 14  # lines before the first release
+BEHIND = frozenset(
+    "released release of by the to on from stable beta alpha unreleased at prepared".split()
+)
+WITHIN, FAR = 14, 120  # lines before the first release; before one that stands in a heading
 LEAST = 3  # releases, where they are no headings
 MOST_WORDS = 9  # around a version; more are a sentence
 MOST_ENTRIES, KEPT = 3, 8  # entries that are told, and that are looked at
@@ -70,20 +78,22 @@ class Release(NamedTuple):
 
     @property
     def changes(self) -> list[str]:
-        found = self.entries or self.paragraphs
+        found = [URL_AT_END.sub("", one) for one in self.entries or self.paragraphs]
         return [one for one in found if not EMPTY.match(one)] or found
 
 
 def gist(document: Document) -> str | None:
     """In a sentence; None where the document is no changelog."""
-    head = "\n".join(text for _, text in islice(lines_of(document), WITHIN))
-    if not SIGN.search(head) and not NAMED.search(document.source.rpartition("/")[2]):
+    first = [text for _, text in islice(lines_of(document), WITHIN)]
+    is_named = NAMED.search(document.source.rpartition("/")[2]) is not None
+    if not is_named and not SIGN.search("\n".join(first)):
         return None
     lines = list(islice(lines_of(document), LINES))
     if notes := release_notes(lines):
         return notes
     package = DEBIAN.match(lines[0][1].strip()) if lines else None
-    found = releases(lines)
+    far = FAR if is_named or SIGN.search(first[0]) else WITHIN
+    found = releases(lines, far)
     is_sure = package or len(found) >= LEAST or (len(found) == LEAST - 1 and has_headings(lines))
     if not found or not is_sure:
         return None
@@ -120,8 +130,8 @@ def lines_of(document: Document) -> Iterator[tuple[str, str]]:
                 kind = ""
 
 
-def releases(lines: list[tuple[str, str]]) -> list[Release]:
-    """In the order of the file; none where the first stands far down."""
+def releases(lines: list[tuple[str, str]], far: int) -> list[Release]:
+    """In the order of the file; none where the first stands far down, `far` lines as a heading."""
     found: list[Release] = []
     into: list[str] | None = None  # where an entry that may go on in the next line was put
     for number, (kind, line) in enumerate(lines):
@@ -129,7 +139,7 @@ def releases(lines: list[tuple[str, str]]) -> list[Release]:
         if release and found and is_dated(found[0]) and not is_dated(release):
             release = None  # a version that an entry names
         if release and not (found and found[-1].version == release.version):
-            if not found and number > WITHIN:
+            if not found and number > (far if kind == "heading" else WITHIN):
                 return []
             found.append(release)
             into = None
@@ -163,6 +173,8 @@ def release_of(kind: str, line: str) -> Release | None:
     text = line.strip()
     if debian := DEBIAN.match(text):
         return Release(debian["version"], "", [], [])
+    if whole := WITH.match(text) or (kind == "heading" and WHOLE.match(text)):
+        return Release(whole["version"], "", [], [])
     if re.match(r"(?:version|release) \d[\w.]*:$", text, re.I):
         text = text[:-1]
     if line[:1] in " \t" or len(text) > 120 or text.endswith((",", ";", ":")):
@@ -173,7 +185,7 @@ def release_of(kind: str, line: str) -> Release | None:
     if kind == "item" and not re.search(r"\b(?:release|version) \d", text, re.I):
         return None
     if date and date.start() < 6:  # "Apr 08, 2022: libarchive 3.6.1 released"
-        text = text[date.end() :].lstrip(" :–-\t") or text
+        text = text[date.end() :].lstrip(" ,:–-\t") or text
     known = RELEASE.match(text)
     if not known or not is_title(known["rest"]):
         return None
@@ -185,9 +197,9 @@ def release_of(kind: str, line: str) -> Release | None:
 
 def is_title(rest: str) -> bool:
     """Whether a line that goes on so behind a version is none of a text's sentences."""
-    if re.search(r"[.] |[a-z][.]$|^[.]|\bnotes\b", rest, re.I):
+    if re.search(r"[.] |[a-z][.]$|^[.]|\bnotes\b|\bchange-?logs?\b", rest, re.I):
         return False
-    outside = DATE.sub(" ", re.sub(r"\(.*?\)|\[.*?\]|<.*?>", " ", rest)).partition(" - ")[0]
+    outside = DATE.sub(" ", re.sub(r"\(.*?\)|\[.*?\]|<.*?>|@[\w-]+", " ", rest)).partition(" - ")[0]
     return BEHIND.issuperset(re.findall(r"\b[a-z]{2,}\b", outside))
 
 
@@ -195,7 +207,7 @@ def cleaned(line: str) -> str:
     """Without the bullet, the names of files in front, and the targets of links."""
     bullet = BULLET.match(line)
     text = line[bullet.end() if bullet else 0 :].strip()
-    text = LINK.sub(r"\1", text)
+    text = COMMIT.sub("", LINK.sub(r"\1", text))
     files = FILES.match(text)
     return text[files.end() :] if files and ("." in files[0] or "(" in files[0]) else text
 

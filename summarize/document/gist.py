@@ -13,7 +13,8 @@ HEAD = 1_500  # characters
 LICENSE = ("licens", "licenc", "permission", "copyright", "public domain", "redistribut")
 CHANGELOG = ("change", "news", "release", "history", "what's new", "what’s new", "urgency=")
 MINUTES = ("present", "atten", "participants", "apologies", "excused", "regrets", "absent")
-NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<")  # a version, or a year and an address
+# A version, or a year and an address.
+NUMBER = re.compile(r"\d[.-]\d|\d{4}\W+\w.*<|\w \d{3}$|^changes (?:with|in) \d", re.M)
 
 
 def gist(document: Document) -> str | None:

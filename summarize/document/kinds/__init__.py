@@ -98,7 +98,11 @@ def listed(names: Iterable[str], most: int = 12) -> str:
 
 def shortened(text: str, most: int = 120) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    if len(text) <= most:
+        return text
+    cut = text[:most]
+    whole = cut.rpartition(" ")[0]  # at a word's end, unless a word is as long as a line
+    return f"{(whole if len(whole) > most // 2 else cut[:-1]).rstrip(' ,;:')}…"
 
 
 def has_suffix(name: str, *suffixes: str) -> bool:
