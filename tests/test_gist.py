@@ -213,3 +213,37 @@ def test_entries_are_cut_between_words() -> None:
     entry = " ".join(["lamplighter"] * 20)
     summary = told(f"# Changelog\n\n## 1.1\n\n* {entry}\n\n## 1.0\n\n* Lamps.\n", "CHANGES.md")
     assert summary is not None and "lamplighter…”" in summary and len(summary) < 160
+
+
+def text_of(license: License, share: float = 1.0) -> str:
+    filler = " ".join(["clause"] * int(share * license.words))
+    return f"{'. '.join(license.phrases)}.\n\n{filler}.\n\n"
+
+
+def named(name: str) -> License:
+    return next(one for one in LICENSES if one.name == name)
+
+
+def test_a_collection_of_licenses() -> None:
+    mit, apache = named("MIT License"), named("Apache License, version 2.0")
+    summary = told(text_of(apache) + text_of(mit), "LICENSE")
+    assert summary == (
+        "Several licenses, among them the Apache License version 2.0 and the MIT License."
+    )
+    # A license that mentions another is no collection.
+    gpl = named("GNU General Public License, version 3")
+    only = told(text_of(apache) + ". ".join(gpl.phrases), "LICENSE")
+    assert only is not None and only.startswith("The Apache License, version 2.0: ")
+
+
+def test_a_license_with_notes() -> None:
+    mit, notes = named("MIT License"), " ".join(["history"] * 350)
+    text = f"{text_of(mit)}\n\n{notes}.\n"
+    assert (told(text, "LICENSE.txt") or "").startswith("The MIT License: ")
+    assert told(text, "letter.txt") is None
+
+
+def test_a_readme_that_names_its_list_of_changes_is_no_changelog() -> None:
+    releases = "\n\n".join(f"Boats 2.{n}.0\n===========\n\nLamps of kind {n}." for n in (3, 2, 1))
+    read_me = "The lamps of a boat burn all night, and docs/CHANGES tells which of them are new."
+    assert told(f"Boats 2.4.0\n===========\n\n{read_me}\n\n{releases}\n", "README") is None

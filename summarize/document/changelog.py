@@ -14,8 +14,8 @@ from summarize.document.document import Document
 from summarize.document.kinds import listed, shortened
 
 SIGN = re.compile(
-    r"change-?\s?logs?\b|changes\b|\bnews\b|release (?:history|notes)\b|^history\b|what'?s new\b"
-    r"|version history\b|urgency=\w|revision history\b",
+    r"(?<![/`])(?:change-?\s?logs?|changes)\b|\bnews\b|release (?:history|notes)\b|^history\b"
+    r"|what'?s new\b|version history\b|urgency=\w|revision history\b",
     re.I | re.M,
 )
 NAMED = re.compile(r"(?:^|[/._-])(?:change|news|history|releases?\b|release[_-]?notes)", re.I)
@@ -86,7 +86,8 @@ def gist(document: Document) -> str | None:
     """In a sentence; None where the document is no changelog."""
     first = [text for _, text in islice(lines_of(document), WITHIN)]
     is_named = NAMED.search(document.source.rpartition("/")[2]) is not None
-    if not is_named and not SIGN.search("\n".join(first)):
+    titles = [line for line in first if len(line.split()) <= MOST_WORDS]
+    if not is_named and not SIGN.search("\n".join(titles)):
         return None
     lines = list(islice(lines_of(document), LINES))
     if notes := release_notes(lines):

@@ -21,6 +21,8 @@ DEBIAN_FILE = re.compile(r"(?:^|/)copyright(?:\.\w+)?$", re.I)
 REFERRED = re.compile(r"common-licenses/([A-Z][\w.-]*\w)")
 HOLDER = re.compile(r"^\W{0,8}(?:portions )?copyright\b[^\n]*\d{4}[^\n]*$", re.I | re.M)
 MOST_HOLDERS, MOST_LICENSES = 2, 4
+NAMED = re.compile(r"(?:licen[sc]e|copying|notice)", re.I)  # a file that may hold several
+NOTES = 400  # words more, in a file that is named as a license
 OTHERS = 90  # words beside the license: a title, the holders, a note
 
 
@@ -35,6 +37,7 @@ class License(NamedTuple):
 FREE = "use, change and share it freely as long as the notice is kept; no warranty"
 MIT = "permission is hereby granted free of charge to any person obtaining a copy of this software"
 BSD = "redistribution and use in source and binary forms with or without modification are permitted"
+FEE = "distribute this software for any purpose with or without fee is hereby granted"
 GPL = "share it, and what is derived from it, only with source code and under the same license"
 LINKED = "programs of any license may link to it; changes to the library itself stay under it"
 # The more special first.
@@ -76,6 +79,9 @@ LICENSES = (
             ("creative commons attribution sharealike 4 0",), 3_000),
     License("Creative Commons Attribution 4.0", "share and adapt it with credit",
             ("creative commons attribution 4 0 international",), 2_800),
+    License("Artistic License, version 2.0",
+            "use, change and share it; changed versions must say so or stay free",
+            ("the artistic license 2 0",), 1_500),
     License("Artistic License",
             "use and share it; changed versions must say so",
             ("the artistic license", "standard version"), 1_200),
@@ -84,26 +90,32 @@ LICENSES = (
             ("sil open font license version 1 1",), 750, True),
     License("Boost Software License 1.0", FREE, ("boost software license version 1 0",), 230),
     License("Python Software Foundation License, version 2", FREE,
-            ("python software foundation license version 2",), 2_600),
+            ("python software foundation license version 2", "beopen"), 2_600),
+    License("Python Software Foundation License, version 2", FREE,
+            ("python software foundation license version 2",), 450),
     License("Unlicense", "everyone may do anything with it; no warranty",
             ("this is free and unencumbered software released into the public domain",), 220),
     License("zlib License", "use, change and share it freely; say so where it is changed",
             ("this software is provided as is without any express or implied warranty",
              "altered source versions must be plainly marked"), 180, True),
+    License("NCSA License", f"{FREE}; no endorsement in the holder's name",
+            (MIT, "deal with the software without restriction"), 220, True),
     License("X11 License", f"{FREE}; the holder's name is not for advertising",
             (MIT, "except as contained in this notice"), 250, True),
     License("MIT License", FREE, (MIT,), 180, True),
     License("ISC License", FREE,
-            ("permission to use copy modify and or distribute this software for any purpose with "
-             "or without fee is hereby granted",), 140, True),
+            (FEE, "granted provided that the above copyright notice and this permission notice "
+             "appear in all copies"), 140, True),
+    License("BSD Zero Clause License", "anyone may use, change and share it; no warranty",
+            (FEE,), 120, True),
     License("Historical Permission Notice and Disclaimer", FREE,
             ("permission to use copy modify distribute and sell this software and its "
              "documentation for any purpose is hereby granted without fee",), 190, True),
-    License("BSD License, 4 clauses", f"{FREE}; advertisements must name the holder",
+    License("4-Clause BSD License", f"{FREE}; advertisements must name the holder",
             (BSD, "all advertising materials mentioning"), 320, True),
-    License("BSD License, 3 clauses", f"{FREE}; no endorsement in the holder's name",
+    License("3-Clause BSD License", f"{FREE}; no endorsement in the holder's name",
             (BSD, "endorse or promote products"), 260, True),
-    License("BSD License, 2 clauses", FREE, (BSD,), 230, True),
+    License("2-Clause BSD License", FREE, (BSD,), 230, True),
 )  # fmt: skip
 
 
@@ -111,7 +123,8 @@ def gist(document: Document) -> str | None:
     """In a sentence or two; None where the document is none of these licenses."""
     source = without_suffix(document.source)
     is_debian = DEBIAN_FILE.search(source) is not None
-    if not is_debian and len(document.text) > MOST:
+    is_named = NAMED.search(source.rsplit("/")[-1]) is not None
+    if not is_debian and not is_named and len(document.text) > MOST:
         return None
     text = document.text[:MOST]
     words = re.findall(r"[a-z0-9]+", text.lower())
@@ -119,7 +132,11 @@ def gist(document: Document) -> str | None:
     found = [one for one in LICENSES if all(phrase in plain for phrase in one.phrases)]
     if is_debian:
         return of_package(source.split("/")[-2] if "/" in source else "", text, found)
+    if told := of_several(plain, len(words), found, is_named):
+        return told
     known = next((one for one in found if fits(len(words), one)), None)
+    if is_named and not known and found and fits(len(words), found[0], OTHERS + NOTES):
+        known = found[0]
     if known is None:
         return None
     told = f"The {known.name}: {known.says}."
@@ -127,9 +144,24 @@ def gist(document: Document) -> str | None:
     return f"{told} Copyright: {listed(holders, MOST_HOLDERS)}." if holders else told
 
 
-def fits(words: int, one: License) -> bool:
+def fits(words: int, one: License, others: int = OTHERS) -> bool:
     """Whether a text of so many words is the license, not one that mentions or contains it."""
-    return 0.5 * one.words <= words <= 1.15 * one.words + OTHERS
+    return 0.5 * one.words <= words <= 1.15 * one.words + others
+
+
+def of_several(plain: str, words: int, found: list[License], is_named: bool) -> str | None:
+    """Of a collection: those known, in the order of the file; None where there is but one."""
+    first = {one.phrases[0]: one for one in reversed(found)}  # the most special with each opening
+    if len(first) < 2:
+        return None
+    known = sorted(first.values(), key=lambda one: plain.find(one.phrases[0]))
+    each = sum(one.words for one in known)
+    if words < 0.6 * each:  # some are only mentioned
+        return None
+    if not is_named and words > 1.3 * each + OTHERS * len(known):
+        return None
+    names = listed([f"the {one.name.replace(', ', ' ')}" for one in known], MOST_LICENSES)
+    return f"Several licenses, among them {names}."
 
 
 def of_package(package: str, text: str, found: list[License]) -> str | None:
