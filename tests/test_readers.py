@@ -73,9 +73,58 @@ def test_metadata_of_a_package_gives_its_description(tmp_path: Path) -> None:
     (tmp_path / "METADATA").write_text(METADATA)
     document = read(str(tmp_path / "METADATA"))
     assert document.text == (
-        "Tide tables for any harbour.\n\ntides\n\n"
+        "NAME\n\ntides - Tide tables for any harbour\n\ntides\n\n"
         "It computes the tides of a harbour from ten constants."
     )
+    assert document.name_line == 1
+
+
+APT = """Package: tides
+Version: 1.2-1
+Depends: libc6 (>= 2.34), libsea2,
+ libmoon (>= 1.0)
+Description: tide tables for any harbour
+ It computes the tides of a harbour from ten constants.
+ .
+ The constants are measured once a year.
+Homepage: https://tides.example.org/
+"""
+PIP = """Name: tides
+Version: 1.2
+Summary: Tide tables for any harbour
+Home-page: https://tides.example.org/
+Author: Ann Example
+"""
+RPM = """Name        : tides
+Version     : 1.2
+Summary     : Tide tables for any harbour
+Description :
+It computes the tides of a harbour from ten constants.
+
+The constants are measured once a year.
+"""
+
+
+@pytest.mark.parametrize("shown", [APT, PIP, RPM, APT + "\n" + APT.replace("1.2-1", "1.1-1")])
+def test_what_a_package_manager_shows(tmp_path: Path, shown: str) -> None:
+    (tmp_path / "shown").write_text(shown)
+    document = read(str(tmp_path / "shown"))
+    assert document.name_line == 1
+    assert document.block_text(1).lower() == "tides - tide tables for any harbour"
+    rest = [document.block_text(i) for i in range(2, len(document.blocks))]
+    about = "It computes the tides of a harbour from ten constants."
+    assert rest == ([] if shown == PIP else [about, "The constants are measured once a year."])
+
+
+def test_several_packages_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "shown").write_text(f"{PIP}---\n{PIP.replace('tides', 'waves')}")
+    document = read(str(tmp_path / "shown"))
+    assert document.block_text(1) == "2 packages - tides and waves"
+
+
+def test_a_form_that_names_somebody_is_no_package(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("Name: Ann Example\nTown: Oslo\n\nI write to you again.\n")
+    assert read(str(tmp_path / "letter")).name_line is None
 
 
 CALENDAR = """BEGIN:VCALENDAR

@@ -84,7 +84,7 @@ def of_text(text: str, name: str) -> str | None:
         return "notebook" if is_notebook(text) else "json"
     if head.lstrip()[:1] == "=" and is_pod(head):
         return "pod"
-    if head.startswith("Metadata-Version: "):
+    if head.startswith(("Metadata-Version: ", "Package:", "Name")) and is_package(head):
         return "metadata"
     if "-->" in head and is_subtitles(head):
         return "subtitles"
@@ -111,6 +111,12 @@ def is_subtitles(head: str) -> bool:
     from summarize.document.formats import subtitles
 
     return subtitles.is_subtitles(head)
+
+
+def is_package(head: str) -> bool:
+    from summarize.document.formats import metadata
+
+    return metadata.is_package(head)
 
 
 def is_pod(head: str) -> bool:

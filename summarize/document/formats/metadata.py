@@ -1,24 +1,94 @@
-"""Metadata of a Python package: its summary, and its description in the markup that it names."""
+"""What a package says about itself: metadata of Python, and what pip, apt, dpkg, rpm, dnf and
+pacman show. Its one-line summary stands under NAME, as in a manual page; its description follows,
+in the markup that it names."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 
+from summarize.document.kinds import listed
 from summarize.document.parts import Part, of_text
 
-SUMMARY = re.compile(r"^Summary: ?([^\n]{1,500})", re.M)
+PYTHON = "Metadata-Version: "
+FIELD = re.compile(r"([A-Z][\w-]{1,30})[ \t]{0,30}:(?:[ \t]+|$)(.*)")
 MARKUP = re.compile(r"^Description-Content-Type: ?text/(?:x-)?(markdown|rst)", re.M)
+APART = re.compile(r"\n(?:[ \t]*|---)\n(?=(?:Package|Name)[ \t]{0,30}:)")
+DESCRIPTIONS = ("Description-en", "Description")
+MOST_NAMES = 6
+
+
+def is_package(head: str) -> bool:
+    """Whether a text begins as a description of a package, with a name, a version and a summary."""
+    if head.startswith(PYTHON):
+        return True
+    if not head.startswith(("Package:", "Name:", "Name ")):
+        return False
+    found = {field[1] for line in head.split("\n\n")[0].split("\n") if (field := FIELD.match(line))}
+    return "Version" in found and not found.isdisjoint(("Summary", *DESCRIPTIONS))
 
 
 def parts(text: str, name: str) -> list[Part]:
-    head, _, body = text.partition("\n\n")
-    summary, markup = SUMMARY.search(head), MARKUP.search(head)
-    found: list[Part] = []
-    if summary and summary[1].strip():
-        line = summary[1].strip()
-        found.append(Part("paragraph", line if line.endswith((".", "!", "?")) else f"{line}."))
-    if not markup:
-        return found + of_text(body)
-    module = import_module(f"summarize.document.formats.{markup[1]}")
-    return [*found, *module.parts(body, name)]
+    if text.startswith(PYTHON):
+        head, _, body = text.partition("\n\n")
+        markup = MARKUP.search(head)
+        fields = fields_of(head)
+        title = title_of(fields)
+        if markup:
+            return [
+                *title,
+                *import_module(f"summarize.document.formats.{markup[1]}").parts(body, name),
+            ]
+        return [*title, *of_text(body or fields.get("Description", ""))]
+    packages: dict[str, dict[str, str]] = {}
+    for one in APART.split(text):  # apt-cache shows a package for each version; the first is new
+        fields = fields_of(one)
+        packages.setdefault(fields.get("Package") or fields.get("Name", ""), fields)
+    if len(packages) == 1:
+        return list(described(next(iter(packages.values()))))
+    several = f"{len(packages):,} packages - {listed(packages, MOST_NAMES)}"
+    return [
+        *under_name(several),
+        *(part for one in packages.values() for part in title_of(one)[1:]),
+    ]
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """Each with the lines that follow it and begin no other; of several of a name the first."""
+    fields: dict[str, str] = {}
+    into, is_last = "", False
+    for line in text.split("\n"):
+        field = None if is_last else FIELD.match(line)
+        if field:
+            into = field[1] if field[1] not in fields else ""
+            fields[into] = field[2].strip()
+            # In what rpm shows, the description is the rest, and stands in no column.
+            is_last = field[1] == "Description" and not field[2].strip()
+        elif into:
+            fields[into] += "\n" + ("" if line.strip() == "." else line.strip())
+    return fields
+
+
+def summary_of(fields: dict[str, str]) -> str:
+    """Its own, or the first line of its description."""
+    told = fields.get("Summary") or next((fields[d] for d in DESCRIPTIONS if fields.get(d)), "")
+    return " ".join(told.strip().split("\n")[0].split())[:500]
+
+
+def title_of(fields: dict[str, str]) -> list[Part]:
+    summary, name = summary_of(fields), fields.get("Package") or fields.get("Name", "")
+    if not summary or summary == "UNKNOWN":
+        return []
+    return under_name(f"{name} - {summary}" if name else summary)
+
+
+def under_name(line: str) -> list[Part]:
+    return [Part("heading", "NAME", 1), Part("paragraph", line)]
+
+
+def described(fields: dict[str, str]) -> Iterator[Part]:
+    yield from title_of(fields)
+    told = next((fields[d] for d in DESCRIPTIONS if fields.get(d)), "").strip()
+    rest = told if fields.get("Summary") else told.partition("\n")[2]
+    yield from of_text(rest)
