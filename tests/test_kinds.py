@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
+import traceback
 from pathlib import Path
 
 import pytest
@@ -448,3 +450,64 @@ PRINTED = {
 def test_what_commands_print_is_counted(command: str) -> None:
     text, told = PRINTED[command]
     assert Document.from_text(text).facts["summary"].startswith(told)
+
+
+def help_of(**about: str) -> str:
+    parser = argparse.ArgumentParser("tides", **about)  # type: ignore[arg-type]
+    for option in ("--harbour", "--year", "--plot"):
+        parser.add_argument(option, help=f"Set {option[2:]}. More is in the manual.")
+    commands = parser.add_subparsers(title="commands", metavar="")
+    for command in ("compute", "show", "fit"):
+        commands.add_parser(command, help="Do it.")
+    return parser.format_help()
+
+
+def test_what_a_command_says_about_itself() -> None:
+    found = recognize(help_of(description="Compute tides of a harbour. Twice a day."), "")
+    assert found is not None and found.kind == "usage"
+    assert found.facts["summary"] == "tides - Compute tides of a harbour."
+
+
+def test_the_options_and_commands_of_a_usage_are_counted() -> None:
+    found = recognize(help_of(), "")
+    assert found is not None
+    assert found.facts["commands"] == ["compute", "show", "fit"]
+    assert found.facts["options"] == 4  # argparse adds --help
+    assert found.facts["summary"] == (
+        "The usage of tides: 3 commands (compute, show and fit) and 4 options."
+    )
+
+
+def test_a_text_about_usage_is_no_usage() -> None:
+    assert recognize(f"Usage: how it is done\n\n{PROSE} {PROSE}\n\n{PROSE}\n", "") is None
+
+
+def fail(depth: int) -> None:
+    if depth:
+        fail(depth - 1)
+    raise ValueError("no tide at noon")
+
+
+def test_a_traceback_tells_its_error_first() -> None:
+    try:
+        fail(2)
+    except ValueError as error:
+        try:
+            raise KeyError("harbour") from error
+        except KeyError as last:
+            both, one = traceback.format_exception(last), traceback.format_exception(error)
+    line = fail.__code__.co_firstlineno + 3
+    found = recognize("".join(one), "")
+    assert found is not None and found.kind == "traceback"
+    assert found.facts["summary"] == (
+        "ValueError: no tide at noon. A Python traceback, raised in fail "
+        f"(test_kinds.py, line {line}), after 4 calls."
+    )
+    found = recognize("".join(both), "")
+    assert found is not None and found.facts["error"] == "KeyError"
+
+
+def test_a_traceback_without_its_end_is_no_traceback() -> None:
+    assert (
+        recognize('Traceback (most recent call last):\n  File "a.py", line 3, in f\n', "") is None
+    )

@@ -42,6 +42,8 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     "diffstat": lambda head: " | " in head[0],
     "copyright": lambda head: any(line.startswith("Format") for line in head[:3]),
     "records": lambda head: head[0][:6].upper() == "BEGIN:" or some(head, ("msgid", "@"), 1),
+    "traceback": lambda head: any(line.startswith("Traceback") for line in head[:3]),
+    "usage": lambda head: any("sage:" in line or "SAGE:" in line for line in head[:8]),
     "jsonl": lambda head: head[0].lstrip().startswith("{"),
     "table": lambda head: len(head) > 3 and some(head[:4], ",\t;|"),
     "chat": lambda head: some(head, ":>", 3),
