@@ -117,7 +117,7 @@ def speeds(out: Path, names: list[str]) -> dict[str, float]:
     from summarize.training.memory import keep_freed_memory
     from summarize.training.models import LossModule, make_model
     from summarize.training.optimizer import make_optimizers
-    from summarize.training.precision import autocast
+    from summarize.training.precision import autocast, precision_of
 
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -137,7 +137,7 @@ def speeds(out: Path, names: list[str]) -> dict[str, float]:
 
         def step(module=module, optimizers=optimizers, batch=batch, recipe=recipe) -> float:  # type: ignore[no-untyped-def]
             started = time.perf_counter()
-            with autocast("cpu", recipe.precision):
+            with autocast("cpu", precision_of("cpu", recipe.precision)):
                 loss, _ = module(*batch)
             loss.backward()
             for optimizer in optimizers:

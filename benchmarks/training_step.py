@@ -5,7 +5,7 @@
 Pairs of the data are batched as in training (the last third of the recipe `general`, which reads
 whole documents). Multiply-adds are counted from the sizes of the network, padding included, three
 times the forward pass for forward and backward; the peak is a product of two matrices of 2048 x
-2048, in bf16 as in training. `--recurrence` also times a step whose encoder needs no loop of
+2048, in what a training computes in here. `--recurrence` also times a step whose encoder needs no loop of
 products over the words, minGRU (Feng et al. 2024, Were RNNs All We Needed?), with one and with two
 layers; and with `--minutes N` trains each from scratch for N minutes and reports the loss on what
 was kept aside.
@@ -38,7 +38,7 @@ from summarize.training.examples import Batch, Pairs, Plan, read_examples
 from summarize.training.memory import keep_freed_memory
 from summarize.training.models import LossModule, make_model
 from summarize.training.optimizer import make_optimizers
-from summarize.training.precision import autocast, computes_bf16
+from summarize.training.precision import autocast, precision_of
 from summarize.training.recipe import Recipe, load_recipe
 
 PEAK_SIZE = 2048
@@ -260,6 +260,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     keep_freed_memory()
     recipe = load_recipe(arguments.recipe)
+    recipe = replace(recipe, precision=precision_of("cpu", recipe.precision))
     tokenizer = load_checkpoint(shipped("attention")).tokenizer
     share = arguments.pairs // len(arguments.data)
     examples = [
@@ -281,7 +282,7 @@ def main() -> None:
         if kind == "BiLSTM":
             config = Config(vocab_size=tokenizer.vocab_size, **recipe.network)
             work = 6 * sum(multiply_adds(config, batch) for batch in batches)
-            precision = torch.bfloat16 if computes_bf16("cpu") else torch.float32
+            precision = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
             best, best_fp32 = peak(precision), peak(torch.float32)
             cells[kind] |= {
                 "gflops_a_step": round(work / len(batches) / 1e9, 1),
@@ -303,7 +304,7 @@ def main() -> None:
         "command": command_line("python", sys.argv[0]),
         "date": time.strftime("%Y-%m-%d"),
         "environment": environment(arguments.threads),
-        "precision": recipe.precision if computes_bf16("cpu") else "fp32",
+        "precision": recipe.precision,
         "batch_pairs": recipe.batch_pairs,
         "source_tokens_a_batch": round(float(np.mean([batch.src.size for batch in batches]))),
         "real_source_tokens": round(

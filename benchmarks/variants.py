@@ -35,7 +35,7 @@ from summarize.training.examples import Example, Pairs, Plan, read_examples
 from summarize.training.memory import keep_freed_memory
 from summarize.training.models import LossModule, make_model
 from summarize.training.optimizer import make_optimizers
-from summarize.training.precision import autocast
+from summarize.training.precision import autocast, precision_of
 from summarize.training.recipe import Recipe, load_recipe
 from summarize.training.rloo import sample
 
@@ -151,14 +151,14 @@ def put(network: Seq2Seq, values: list[Tensor]) -> None:
         parameter.data.copy_(value)
 
 
-def run(name: str, material: Material, minutes: float, precision: str) -> dict[str, Any]:
+def run(name: str, material: Material, minutes: float) -> dict[str, Any]:
     variant = VARIANTS[name]
     recipe = replace(
         load_recipe("general"),
         epochs=1.0,
         max_source_tokens=variant.tokens,
         ema_decay=0.99,
-        precision=precision,
+        precision=precision_of("cpu", "bf16"),
     )
     if not variant.warm:
         recipe = replace(recipe, learning_rate=1.5e-3)
@@ -192,7 +192,6 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20, help="of CPU time a variant")
     parser.add_argument("--pairs", type=int, default=80_000)
     parser.add_argument("--limit", type=int, default=300, help="dev documents of each file")
-    parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -211,7 +210,7 @@ def main() -> None:
     for name in arguments.variant or VARIANTS:
         kept = arguments.out / f"{name.replace(' ', '-').replace(':', '')}.json"
         if not kept.exists():
-            cell = run(name, material, arguments.minutes, arguments.precision)
+            cell = run(name, material, arguments.minutes)
             write_text(kept, json.dumps(cell) + "\n")
         cells[name] = json.loads(kept.read_text("utf-8"))
         print(name, json.dumps(cells[name]), flush=True)
@@ -220,7 +219,7 @@ def main() -> None:
         "date": time.strftime("%Y-%m-%d"),
         "environment": environment(1),
         "minutes": arguments.minutes,
-        "precision": arguments.precision,
+        "precision": precision_of("cpu", "bf16"),
         "variants": cells,
     }
     write_text(arguments.output, json.dumps(result, indent=1) + "\n")

@@ -18,6 +18,7 @@ from summarize.errors import Interrupted, OptionError
 from summarize.rnn.kernels import smoothed_cross_entropy
 from summarize.rnn.network import Seq2Seq
 from summarize.rnn.tokenizer import EOS_ID, Tokenizer
+from summarize.training import precision
 from summarize.training.examples import IGNORE
 from summarize.training.precision import autocast, computes_bf16
 from summarize.training.recipe import Recipe, load_recipe
@@ -197,5 +198,19 @@ def test_where_the_machine_has_no_bf16_a_recipe_runs_in_fp32(
     data = write(tmp_path / "train.jsonl", rows(64))
     progress = Silent()
     train(Run([data], [], tmp_path / "out", replace(TINY, epochs=1)), progress)
-    assert any("no bf16" in message for message in progress.messages)
+    assert any("training in fp32" in message for message in progress.messages)
     computes_bf16.cache_clear()
+
+
+def test_a_resumed_run_keeps_its_precision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever the machine is faster at by then; else its weights would not be the same."""
+    data = write(tmp_path / "train.jsonl", rows(64))
+    asked = replace(TINY, epochs=1, precision="bf16")
+    monkeypatch.setattr(precision, "bf16_is_slower", lambda device: True)
+    progress = Silent()
+    train(Run([data], [], tmp_path / "out", asked), progress)
+    assert any("training in fp32" in message for message in progress.messages)
+    monkeypatch.setattr(precision, "bf16_is_slower", lambda device: False)
+    progress = Silent()
+    train(Run([data], [], tmp_path / "out", replace(asked, epochs=2), resume=True), progress)
+    assert any("training in fp32" in message for message in progress.messages)

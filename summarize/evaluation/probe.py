@@ -179,7 +179,7 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
     from summarize.rnn.tokenizer import EOS_ID, SPECIAL
     from summarize.training.memory import keep_freed_memory
     from summarize.training.optimizer import make_optimizers
-    from summarize.training.precision import autocast, computes_bf16
+    from summarize.training.precision import autocast, precision_of
 
     keep_freed_memory()
     network, loss, vocab_size, recipe = trainable(job)
@@ -195,8 +195,9 @@ def training(job: dict[str, Any]) -> dict[str, Any]:
     labels = torch.cat([tgt[:, 1:], torch.full_like(tgt[:, :1], EOS_ID)], dim=1)
     mask = torch.ones_like(src, dtype=torch.bool)
     network.train()
-    context = autocast("cpu", recipe.precision)
-    engine = "PyTorch bf16" if recipe.precision == "bf16" and computes_bf16("cpu") else "PyTorch"
+    precision = precision_of("cpu", recipe.precision)
+    context = autocast("cpu", precision)
+    engine = "PyTorch bf16" if precision == "bf16" else "PyTorch"
 
     def step() -> None:
         with context:

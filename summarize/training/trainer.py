@@ -24,7 +24,7 @@ from summarize.training.memory import keep_freed_memory
 from summarize.training.metrics import Metrics
 from summarize.training.models import LossModule, make_model
 from summarize.training.optimizer import make_optimizers, schedule
-from summarize.training.precision import autocast, computes_bf16
+from summarize.training.precision import autocast, precision_of
 from summarize.training.publish import Publisher
 from summarize.training.run import DevScores, Progress, Run
 from summarize.training.signals import Signals
@@ -35,7 +35,7 @@ from summarize.training.snapshot import (
     write_snapshot,
 )
 
-COUNTERS = ("pool", "batch_index", "seen", "next_evaluation", "seconds", "last")
+COUNTERS = ("pool", "batch_index", "seen", "next_evaluation", "seconds", "last", "precision")
 
 
 def train(run: Run, progress: Progress, score: DevScores | None = None) -> dict[str, Any]:
@@ -97,13 +97,17 @@ class Trainer:
         self.next_evaluation = self.recipe.evaluate_pairs
         self.best = -math.inf
         self.seconds = 0.0
+        self.precision = ""  # what the run computes in; chosen once, and kept by --resume
         self.last: dict[str, Any] = {}
 
     def run_to_end(self, signals: Signals) -> dict[str, Any]:
         plan = self.plan
         self.network.train()
-        if self.recipe.precision == "bf16" and not computes_bf16(self.device.type):
-            self.progress.message("no bf16 on this machine: training in fp32, which takes longer")
+        if not self.precision:
+            here = precision_of(self.device.type, self.recipe.precision)
+            self.precision = "fp32" if self.workers.any(here == "fp32") else here
+        if self.precision != self.recipe.precision:
+            self.progress.message("training in fp32: this machine lacks bf16, or is slower at it")
         now = time.monotonic()
         self.started, self.saved = now - self.seconds, now
         self.evaluate_if_due()  # after a resume: an evaluation that a kill interrupted
@@ -172,7 +176,7 @@ class Trainer:
         return tuple(torch.from_numpy(array).to(self.device) for array in batch)
 
     def autocast(self) -> torch.autocast:
-        return autocast(self.device.type, self.recipe.precision)
+        return autocast(self.device.type, self.precision)
 
     def report(self, measured: dict[str, float]) -> None:
         if not self.workers.is_first:
@@ -303,7 +307,10 @@ class Trainer:
         self.best = -math.inf if values["best"] is None else values["best"]
         self.step = values["step"]
         for name in COUNTERS:
-            setattr(self, name, values[name])
+            # Runs of before 0.2 did not say what they computed in.
+            setattr(self, name, values.get(name, "") if name == "precision" else values[name])
+        if self.recipe.precision == "fp32":
+            self.precision = "fp32"
         if self.workers.is_first:
             size = values.get("metrics_bytes")
             self.metrics.rewind(self.metrics.size_until(self.step) if size is None else size)
