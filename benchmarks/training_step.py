@@ -5,10 +5,10 @@
 Pairs of the data are batched as in training (the last third of the recipe `general`, which reads
 whole documents). Multiply-adds are counted from the sizes of the network, padding included, three
 times the forward pass for forward and backward; the peak is a product of two matrices of 2048 x
-2048, in what a training computes in here. `--recurrence` also times a step whose encoder needs no loop of
-products over the words, minGRU (Feng et al. 2024, Were RNNs All We Needed?), with one and with two
-layers; and with `--minutes N` trains each from scratch for N minutes and reports the loss on what
-was kept aside.
+2048, in the precision that a training has here. `--recurrence` also times a step whose encoder
+needs no loop of products over the words, minGRU (Feng et al. 2024, Were RNNs All We Needed?), with
+one and with two layers; and with `--minutes N` trains each from scratch for N minutes and reports
+the loss on what was kept aside.
 """
 
 from __future__ import annotations
