@@ -56,18 +56,19 @@ def parts(text: str, name: str) -> list[Part]:
 
 def fields_of(text: str) -> dict[str, str]:
     """Each with the lines that follow it and begin no other; of several of a name the first."""
-    fields: dict[str, str] = {}
-    into, is_last = "", False
+    fields: dict[str, list[str]] = {}
+    into: list[str] = []
+    is_last = False
     for line in text.split("\n"):
         field = None if is_last else FIELD.match(line)
         if field:
-            into = field[1] if field[1] not in fields else ""
-            fields[into] = field[2].strip()
+            into = [field[2].strip()]
+            fields.setdefault(field[1], into)
             # In what rpm shows, the description is the rest, and stands in no column.
             is_last = field[1] == "Description" and not field[2].strip()
-        elif into:
-            fields[into] += "\n" + ("" if line.strip() == "." else line.strip())
-    return fields
+        else:
+            into.append("" if line.strip() == "." else line.strip())
+    return {name: "\n".join(lines) for name, lines in fields.items()}
 
 
 def summary_of(fields: dict[str, str]) -> str:

@@ -31,7 +31,8 @@ def recognize(text: str, name: str) -> Found | None:
     every = [line for line in text.split("\n") if line.strip()]
     named = {found["name"] for line in every[at + 1 :] if (found := OPTION.match(line))}
     options = len(named or set(IN_CALL.findall(text[: 100 * MOST])))
-    commands = [found["name"] for line in every[at + 1 :] if (found := COMMAND.match(line))]
+    listing = (COMMAND.match(line) for line in every[at + 1 :])
+    commands = list(dict.fromkeys(found["name"] for found in listing if found))
     set_in = sum(line[:1] in " \t-" for line in every)
     if program is None or options + len(commands) < LEAST or 2 * set_in < len(every):
         return None
