@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import subprocess
+import sys
 import traceback
+import unittest
 from pathlib import Path
 
 import pytest
@@ -511,3 +514,77 @@ def test_a_traceback_without_its_end_is_no_traceback() -> None:
     assert (
         recognize('Traceback (most recent call last):\n  File "a.py", line 3, in f\n', "") is None
     )
+
+
+@given(st.lists(st.sampled_from(["error", "warning", "note"]), min_size=1, max_size=30))
+def test_diagnostics_are_counted(levels: list[str]) -> None:
+    lines = [
+        f"src/tide{n % 3}.c:{n + 1}:5: {level}: lamp {n} is lit" for n, level in enumerate(levels)
+    ]
+    found = recognize("\n".join(lines), "")
+    if set(levels) == {"note"}:
+        assert found is None or found.kind != "diagnostics"
+        return
+    assert found is not None and found.kind == "diagnostics"
+    counts = {level: levels.count(level) for level in ("error", "warning") if level in levels}
+    assert found.facts["levels"] == counts
+    worst = "error" if "error" in levels else "warning"
+    first = levels.index(worst)
+    assert f"src/tide{first % 3}.c, line {first + 1}: lamp {first} is lit" in found.facts["summary"]
+
+
+def test_diagnostics_whose_place_comes_next() -> None:
+    shown = (
+        "error[E0308]: mismatched types\n --> src/main.rs:2:5\n  |\n2 |     tide()\n  |     ^^^^\n\n"
+        "warning: unused variable: `sea`\n --> src/main.rs:9:5\n  |\n9 |     let sea = 1;\n"
+    )
+    found = recognize(shown, "")
+    assert found is not None and found.facts["levels"] == {"error": 1, "warning": 1}
+    assert found.facts["summary"] == (
+        "1 error and 1 warning in 1 file. First error: src/main.rs, line 2: mismatched types."
+    )
+
+
+class Tides(unittest.TestCase):
+    def test_high(self) -> None:
+        self.assertEqual(1, 2)
+
+    def test_low(self) -> None:
+        raise KeyError("harbour")
+
+    def test_neap(self) -> None:
+        pass
+
+
+Tides.__test__ = False  # type: ignore[attr-defined] # not for pytest: two of them fail
+
+
+def test_a_run_of_unittest_tells_what_failed() -> None:
+    printed = io.StringIO()
+    tests = unittest.TestSuite(map(Tides, ("test_high", "test_low", "test_neap")))
+    unittest.TextTestRunner(printed).run(tests)
+    found = recognize(printed.getvalue(), "")
+    assert found is not None and found.kind == "testrun"
+    assert set(found.facts["failed"]) == {"test_high", "test_low"}
+    assert found.facts["counts"] == "3 run, failures 1, errors 1"
+
+
+@pytest.mark.parametrize("options", ["-q", "-v", ""])
+def test_a_run_of_pytest_tells_what_failed(tmp_path: Path, options: str) -> None:
+    (tmp_path / "test_tides.py").write_text(
+        "def test_high(): assert 1 == 2\ndef test_low(): raise KeyError\ndef test_neap(): pass\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options.split(), "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    found = recognize(done.stdout, "")
+    assert found is not None and found.kind == "testrun"
+    assert found.facts["summary"] == (
+        "A run of tests: 2 failed, 1 passed. "
+        "Failed: test_tides.py::test_high and test_tides.py::test_low."
+    )
+
+
+def test_prose_about_errors_is_no_list_of_them() -> None:
+    text = f"The compiler said a.c:2:21: error: no tide.\n\n{PROSE}\n"
+    assert recognize(text * 3, "") is None
+    assert recognize(f"{PROSE} Of the tests 2 failed, 1 passed in 3 days.\n" * 5, "") is None

@@ -90,7 +90,8 @@ class Document:
 
     source: a path, or "stdin". note: what the user should know about the reading.
     kind: "text", or "mail", "manpage", "chat", "csv", "json", "jsonl", "log", "diff", "gitlog",
-    "columns", "settings", "copyright", "traceback", "usage", "code".
+    "columns", "settings", "copyright", "traceback", "usage",
+    "testrun", "diagnostics", "code".
     facts: what was counted in a table, a log, a diff or source code; `facts["summary"]` is a
     true sentence or two about it, given instead of a summary.
     """

@@ -44,6 +44,10 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     "records": lambda head: head[0][:6].upper() == "BEGIN:" or some(head, ("msgid", "@"), 1),
     "traceback": lambda head: any(line.startswith("Traceback") for line in head[:3]),
     "usage": lambda head: any("sage:" in line or "SAGE:" in line for line in head[:8]),
+    "testrun": lambda head: any(
+        "test" in line or "[100%]" in line or ".." in line for line in head
+    ),
+    "diagnostics": lambda head: any("--> " in line or line.count(":") > 1 for line in head[:8]),
     "jsonl": lambda head: head[0].lstrip().startswith("{"),
     "table": lambda head: len(head) > 3 and some(head[:4], ",\t;|"),
     "chat": lambda head: some(head, ":>", 3),

@@ -1,0 +1,71 @@
+"""What compilers, type checkers and linters print: errors and warnings, each with its place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from summarize.document.kinds import Found, counted, head_lines, listed, shortened
+
+# "a.c:2:21: warning: ...", "a.py:3: error: ...", "a.py:1:8: F401 ...".
+HERE = re.compile(
+    r"(?P<file>[^\s:]{1,200}):(?P<line>\d{1,7})(?::\d{1,5})?: "
+    r"(?:(?P<level>fatal error|error|warning|note)(?:\[\w+\])?: |(?=[A-Z]{1,4}\d{2,5}\b))"
+    r"(?P<message>\S.*)"
+)
+# Rust and ruff name the place in the next line: " --> src/main.rs:2:5".
+TOLD = re.compile(
+    r"(?:(?P<level>error|warning)(?:\[\w+\])?: |(?=[A-Z]{1,4}\d{2,5} ))(?P<message>\S.*)"
+)
+PLACE = re.compile(r"\s{1,8}--> (?P<file>[^:\n]{1,200}):(?P<line>\d{1,7})(?::\d{1,5})?$")
+LEVELS = {"fatal error": "error", "error": "error", "warning": "warning", "": "problem"}
+NEAR, APART = 8, 16  # lines before the first, and on average from one to the next
+
+
+class Diagnostic(NamedTuple):
+    level: str
+    file: str
+    line: int
+    message: str
+
+
+def recognize(text: str, name: str) -> Found | None:
+    if not any(True for _ in diagnostics(head_lines(text)[:NEAR])):
+        return None
+    lines = [line for line in text.split("\n") if line.strip()]
+    every = list(diagnostics(lines))
+    if APART * len(every) < len(lines):
+        return None
+    levels = Counter(one.level for one in every if one.level != "note")
+    if not levels:
+        return None
+    files = dict.fromkeys(one.file for one in every)
+    worst = min(levels, key=["error", "warning", "problem"].index)
+    first = next(one for one in every if one.level == worst)
+    known = [
+        counted(levels[level], level) for level in ("error", "warning", "problem") if levels[level]
+    ]
+    is_only = sum(levels.values()) == 1
+    where = f"{first.file}, line {first.line}: {shortened(first.message)}"
+    told = f"{listed(known)} in {counted(len(files), 'file')}"
+    summary = f"{told}: {where}" if is_only else f"{told}. First {worst}: {where}"
+    facts = {
+        "levels": dict(levels),
+        "files": list(files)[:100],
+        "summary": summary if summary.endswith((".", "!", "?", "…")) else f"{summary}.",
+    }
+    return Found("diagnostics", facts)
+
+
+def diagnostics(lines: list[str]) -> Iterator[Diagnostic]:
+    before = ""
+    for line in lines:
+        if here := HERE.match(line):
+            level = LEVELS.get(here["level"] or "", "note")
+            yield Diagnostic(level, here["file"], int(here["line"]), here["message"].strip())
+        elif (place := PLACE.match(line)) and (told := TOLD.match(before)):
+            level = LEVELS[told["level"] or ""]
+            yield Diagnostic(level, place["file"], int(place["line"]), told["message"].strip())
+        before = line
