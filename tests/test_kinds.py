@@ -535,7 +535,7 @@ def test_diagnostics_are_counted(levels: list[str]) -> None:
 
 def test_diagnostics_whose_place_comes_next() -> None:
     shown = (
-        "error[E0308]: mismatched types\n --> src/main.rs:2:5\n  |\n2 |     tide()\n  |     ^^^^\n\n"
+        "error[E0308]: mismatched types\n --> src/main.rs:2:5\n  |\n2 |     tide()\n  |  ^^^^\n\n"
         "warning: unused variable: `sea`\n --> src/main.rs:9:5\n  |\n9 |     let sea = 1;\n"
     )
     found = recognize(shown, "")
