@@ -14,7 +14,7 @@ from summarize.document.document import Document
 from summarize.errors import CheckpointError
 from summarize.models import selector as selecting
 from summarize.models.candidates import candidates, is_statement
-from summarize.models.extract import diverse
+from summarize.models.extract import Extract, diverse
 from summarize.models.scorer import Scorer, digest
 from summarize.models.selector import (
     Scored,
@@ -262,3 +262,33 @@ def test_the_shipped_weights_load() -> None:
 def test_numbers_of_lists_and_marks_of_comments_are_no_candidates(text: str) -> None:
     assert not is_statement(text, "paragraph")
     assert is_statement("The bridge was opened in 2026: it cost 1.5 million.", "paragraph")
+
+
+PAGE = """NAME
+       tides - compute the tides of a harbour
+
+SYNOPSIS
+       tides [OPTION]... HARBOUR
+
+DESCRIPTION
+       The tides of a harbour follow from ten constants that are measured once. They are printed for
+       a year.
+
+OPTIONS
+       -v, --verbose
+              Print the constants of the harbour and the tides of every hour of the year.
+
+AUTHOR
+       The tides of a harbour were computed by Ann Example, who wrote this page.
+"""
+
+
+def test_of_a_manual_page_the_name_comes_first_and_options_never() -> None:
+    document = Document.from_text(PAGE)
+    assert document.kind == "manpage" and document.name_line is not None
+    texts = [document.sentence_text(i) for i in Extract().choose(document, 5)]
+    assert texts[0] == "tides - compute the tides of a harbour"
+    assert texts[1:] == [
+        "The tides of a harbour follow from ten constants that are measured once.",
+        "They are printed for a year.",
+    ]

@@ -29,6 +29,12 @@ NOT_PROSE = re.compile(
     """,
     re.VERBOSE,
 )
+# Sections of a manual page that go into details, and how long the name of an option may be.
+DETAILS = re.compile(
+    r"OPTION|EXIT|RETURN|ERROR|AUTHOR|COPYRIGHT|BUGS|SEE ALSO|FILES|ENVIRONMENT|EXAMPLE|COMMANDS"
+    r"|HISTORY"
+)
+OPTION_TAG = 80
 LEGAL = (
     *("copyright", "©", "(c) 19", "(c) 20", "all rights reserved", "spdx-", "licensed under"),
     *("licenced under", "without warranty", "without any warranty", "redistribute it"),
@@ -71,17 +77,36 @@ def candidates(document: Document) -> list[int]:
     prose = [i for i, kind in enumerate(kinds) if kind not in ("heading", "code", "table")]
     if document.kind == "mail":  # what is quoted there, somebody else wrote before
         prose = [i for i in prose if kinds[i] != "quote"] or prose
+    if document.kind == "manpage":
+        details = detail_blocks(document)
+        prose = [i for i in prose if document.sentences[i].block not in details] or prose
     spoken = [bool(document.blocks[s.block].speaker) for s in document.sentences]
     strict = [
         i
         for i in prose
         if is_statement(texts[i], kinds[i], spoken[i])
+        or document.sentences[i].block == document.name_line
         or (i == prose[0] and kinds[i] == "paragraph" and introduces(texts[i]))
     ]
     if strict:
         return strict
     loose = [i for i in prose if is_text(texts[i])]
     return loose or [i for i in prose if texts[i]] or [i for i, text in enumerate(texts) if text]
+
+
+def detail_blocks(document: Document) -> set[int]:
+    """The blocks of a manual page that say what one option does, or stand in a section that says
+    nothing of the whole, such as OPTIONS and AUTHORS."""
+    found: set[int] = set()
+    is_detail = is_option = False
+    for index, block in enumerate(document.blocks):
+        text = document.text[block.start : min(block.end, block.start + OPTION_TAG)]
+        if block.kind == "heading":
+            is_detail = DETAILS.search(text.upper()) is not None if block.level <= 1 else is_detail
+        elif is_detail or is_option:
+            found.add(index)
+        is_option = text.startswith("-") and block.end - block.start < OPTION_TAG
+    return found
 
 
 def is_statement(text: str, kind: str, is_spoken: bool = False) -> bool:

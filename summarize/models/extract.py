@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,9 +36,11 @@ class Extract:
     def choose(self, document: Document, count: int, style: str = "tldr") -> list[int]:
         """Indices of `count` sentences, in the document's order; fewer where it has no more."""
         found = score_sentences(document, style, self.selector)
+        first: list[int] = []
         if count > 1 and found.sentences:
             found = balanced(document, found)
-        return sorted(found.sentences[i] for i in diverse(document, found, count))
+            first = [i for i, s in enumerate(found.sentences) if is_name(document, s)]
+        return sorted(found.sentences[i] for i in diverse(document, found, count, first))
 
     def scores(self, document: Document, style: str = "tldr") -> NDArray[np.float64]:
         """One number a sentence, higher is better; -inf for what can't be chosen."""
@@ -46,21 +50,31 @@ class Extract:
         return result
 
 
+def is_name(document: Document, sentence: int) -> bool:
+    """Whether it is the line of a manual page that says what the command is for."""
+    return (
+        document.name_line is not None and document.sentences[sentence].block == document.name_line
+    )
+
+
 def balanced(document: Document, found: Scored) -> Scored:
     """For several sentences what is central counts as much: the selector learned to find one."""
     central = standardized(lexrank_and_position(document, found.sentences))
     return Scored(found.sentences, (standardized(found.scores) + central) / 2)
 
 
-def diverse(document: Document, found: Scored, count: int) -> list[int]:
-    """Places among the candidates, best first, by maximal marginal relevance (Carbonell &
-    Goldstein 1998): the next sentence has a high score and little in common with those taken."""
+def diverse(document: Document, found: Scored, count: int, first: Sequence[int] = ()) -> list[int]:
+    """`first`, then places among the candidates, best first, by maximal marginal relevance
+    (Carbonell & Goldstein 1998): the next one has a high score and little in common with those
+    taken."""
     if count < 2 or len(found.sentences) < 2:
         return [int(np.argmax(found.scores))] if count > 0 and found.sentences else []
     vectors, _ = vectors_of([terms(document.sentence_text(i)) for i in found.sentences])
     relevance = standardized(found.scores)
     nearest = np.zeros(len(found.sentences))
-    taken: list[int] = []
+    taken = list(first)
+    for place in taken:
+        nearest = np.maximum(nearest, vectors.similarity(place))
     while len(taken) < min(count, len(found.sentences)):
         value = RELEVANCE * relevance - (1 - RELEVANCE) * nearest
         value[nearest > SAME] = -np.inf

@@ -92,8 +92,8 @@ class Same:
         self.key = (
             tuple(document.sentence_text(i) for i in range(len(document.sentences))),
             tuple(sentence.block for sentence in document.sentences),
-            tuple((block.kind, bool(block.speaker)) for block in document.blocks),
-            document.kind == "mail",
+            tuple((block.kind, block.level, bool(block.speaker)) for block in document.blocks),
+            document.kind if document.kind in ("mail", "manpage") else "",
             log_odds(document.text) > 0,
         )
 
