@@ -53,7 +53,7 @@ def table_of(name: str, title: str, page: Path) -> str:
     own |= {"Peers": peers_table, "Reranker": reranker_table, "Judge": judge_table}
     own |= {"Support": support_table, "Batch": batch_table}
     own |= {"Sentences": sentences_table, "Judged sentences": judged_sentences_table}
-    own |= {"Judged lines": judged_table, "Held out": held_out_table}
+    own |= {"Variants": variants_table, "Judged lines": judged_table, "Held out": held_out_table}
     every = [own[title](result)] if title in own else tables(result_of(result))
     chosen = next(table for table in every if table.title.startswith(title))
     if page.parent != HERE:
@@ -91,6 +91,21 @@ def training_table(result: dict[str, Any]) -> Table:
         )
     headings = ["attention", "parameters", "dev loss", "ROUGE-1 (95 %)", "ROUGE-2", "ROUGE-L"]
     return Table("Training", [*headings, "pairs/s"], rows)
+
+
+def variants_table(result: dict[str, Any]) -> Table:
+    """What each change to the network learned in the same CPU time."""
+    rows = []
+    for name, facts in result["variants"].items():
+        row = [name, f"{facts['parameters'] / 1e6:.1f} M", f"{facts['pairs']:,}"]
+        for scores in facts["dev"].values():
+            three = "/".join(f"{scores[kind]:.1f}" for kind in ("rouge1", "rouge2", "rougeL"))
+            row += [f"{scores['nats_a_word']:.2f}", three]
+        rows.append(row)
+    files = next(iter(result["variants"].values()))["dev"]
+    named = (Path(file).name.partition(".")[0] for file in files)
+    scored = [heading for file in named for heading in (f"{file}, nats a word", "ROUGE-1/2/L")]
+    return Table("Variants", ["", "parameters", "pairs", *scored], rows)
 
 
 def interval(value: dict[str, Any]) -> str:

@@ -588,3 +588,12 @@ def test_prose_about_errors_is_no_list_of_them() -> None:
     text = f"The compiler said a.c:2:21: error: no tide.\n\n{PROSE}\n"
     assert recognize(text * 3, "") is None
     assert recognize(f"{PROSE} Of the tests 2 failed, 1 passed in 3 days.\n" * 5, "") is None
+
+
+@given(st.integers(5, 40), st.sampled_from(["", " (1)"]))
+def test_names_with_a_line_about_each_are_counted(count: int, section: str) -> None:
+    lines = [f"tide{n}{section} - compute tide {n} of a harbour" for n in range(count)]
+    found = recognize("\n".join(lines), "")
+    assert found is not None and found.kind == "entries"
+    assert found.facts["names"] == [f"tide{n}" for n in range(count)]
+    assert recognize("\n".join([*lines, *[PROSE] * count]), "") is None

@@ -91,7 +91,7 @@ class Document:
     source: a path, or "stdin". note: what the user should know about the reading.
     kind: "text", or "mail", "manpage", "chat", "csv", "json", "jsonl", "log", "diff", "gitlog",
     "columns", "settings", "copyright", "traceback", "usage",
-    "testrun", "diagnostics", "code".
+    "testrun", "diagnostics", "entries", "code".
     facts: what was counted in a table, a log, a diff or source code; `facts["summary"]` is a
     true sentence or two about it, given instead of a summary.
     """

@@ -49,6 +49,7 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     ),
     "diagnostics": lambda head: any("--> " in line or line.count(":") > 1 for line in head[:8]),
     "jsonl": lambda head: head[0].lstrip().startswith("{"),
+    "entries": lambda head: len(head) > 4 and some(head[:5], (" - ",)),
     "table": lambda head: len(head) > 3 and some(head[:4], ",\t;|"),
     "chat": lambda head: some(head, ":>", 3),
     "log": lambda head: some(head, "0123456789:[<") or some(head, "DEFIOW"),
