@@ -21,14 +21,14 @@ summarize bench "$data"/arxiv-test.jsonl.xz "${ours[@]}" --buckets 75,125,175,22
     --batch-size 8 --processes 2 -o $results/arxiv-test.json
 summarize bench "$data"/scitldr-dev.jsonl.xz "${ours[@]}" -m oracle --style tldr --limit 200 \
     --batch-size 8 --processes 2 -o $results/scitldr-dev.json
-summarize bench "$data"/general-dev.jsonl.xz -m lead -m extract -m attention \
+summarize bench "$data"/general-dev.jsonl.xz "${ours[@]}" \
     --batch-size 8 --processes 2 -o $results/general-dev.json
 # Our own documents, one by one, as a user waits for them.
 summarize bench "${ours[@]}" -m oracle -o $results/documents.json
 # Time and memory, one by one.
 summarize bench "$data"/arxiv-dev.jsonl.xz --limit 100 "${ours[@]}" -o $results/one-by-one.json
 summarize scaling --repeats 3 -o $results/scaling.json
-python benchmarks/peers.py "$data"/arxiv-dev.jsonl.xz -n 60 --rounds 3 --beam-size 8 \
+python benchmarks/peers.py "$data"/arxiv-dev.jsonl.xz "$data"/general-dev.jsonl.xz \
     -o $results/peers.json
 python benchmarks/startup.py -o $results/startup.json
 python benchmarks/busy.py -o $results/busy.json
