@@ -247,3 +247,55 @@ def test_a_readme_that_names_its_list_of_changes_is_no_changelog() -> None:
     releases = "\n\n".join(f"Boats 2.{n}.0\n===========\n\nLamps of kind {n}." for n in (3, 2, 1))
     read_me = "The lamps of a boat burn all night, and docs/CHANGES tells which of them are new."
     assert told(f"Boats 2.4.0\n===========\n\n{read_me}\n\n{releases}\n", "README") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BBC One, Thursday\n\n18.00 News\n18.30 Weather\n19.00 The One Show\n20.00 EastEnders\n",
+        "# Changes in the Alps\n\n## 1.1 Background\n\nFarms fell.\n\n## 1.2 Methods\n",
+        "Network changes\n\n192.168.0.1 router\n192.168.0.2 printer\n192.168.0.3 camera\n",
+        "Club news\n\n12.05.2024\nThe boathouse.\n\n14.06.2024\nThe race.\n",
+        "## News\n\nSoon.\n\n### Python 3.9\n\n### PyTorch 2.1\n\n### CUDA 11.8\n",
+    ],
+)
+def test_numbers_of_other_things_are_no_releases(text: str) -> None:
+    assert told(text) is None
+
+
+def test_a_changelog_that_goes_up_ends_with_the_newest() -> None:
+    entries = "\n\n".join(f"Version 1.{n}\n- Lamp {n} is lit." for n in (8, 9, 10))
+    summary = told(f"Change log\n\n{entries}\n")
+    assert summary == "Changelog, newest release 1.10: “Lamp 10 is lit.”."
+
+
+def test_a_series_is_no_release() -> None:
+    releases = "\n\n".join(f"Boats 2.5.{n} (2026-01-0{n})\n- Lamp {n}." for n in (3, 2, 1))
+    summary = told(f"Boats changes\n\nBoats 2.5\n\n{releases}\n", "CHANGES")
+    assert summary is not None and summary.startswith(
+        "Changelog, newest release 2.5.3 (2026-01-03)"
+    )
+
+
+def test_an_entry_of_debian_may_name_a_version() -> None:
+    text = (
+        "boats (1.2-1) unstable; urgency=medium\n\n  * New upstream version 1.2 (lit lamps)\n\n"
+        " -- Ann Example <ann@example.org>  Thu, 29 May 2025 18:04:02 +0100\n"
+    )
+    assert told(text, "changelog.Debian") == (
+        "Changelog of boats, newest release 1.2-1 (29 May 2025): "
+        "“New upstream version 1.2 (lit lamps)”."
+    )
+
+
+def test_a_license_that_takes_freedom_away_again() -> None:
+    mit = named("MIT License")
+    text = f"{'. '.join(mit.phrases)}, for non-commercial purposes only.\n\n{'clause ' * 100}.\n"
+    summary = told(text, "LICENSE")
+    assert summary == "The text of the MIT License, with a restriction (“non-commercial”)."
+
+
+def test_a_letter_about_a_license_is_no_license() -> None:
+    mit = named("MIT License")
+    letter = "Dear Ann,\n\nmay we use these boats in our harbour? I need your answer by Friday.\n\n"
+    assert told(letter + text_of(mit)) is None

@@ -504,7 +504,7 @@ def test_a_traceback_tells_its_error_first() -> None:
     assert found is not None and found.kind == "traceback"
     assert found.facts["summary"] == (
         "ValueError: no tide at noon. A Python traceback, raised in fail "
-        f"(test_kinds.py, line {line}), after 4 calls."
+        f"(test_kinds.py, line {line}), 4 calls deep."
     )
     found = recognize("".join(both), "")
     assert found is not None and found.facts["error"] == "KeyError"
@@ -566,7 +566,7 @@ def test_a_run_of_unittest_tells_what_failed() -> None:
     found = recognize(printed.getvalue(), "")
     assert found is not None and found.kind == "testrun"
     assert set(found.facts["failed"]) == {"test_high", "test_low"}
-    assert found.facts["counts"] == "3 run, failures 1, errors 1"
+    assert found.facts["counts"] == {"failed": 1, "error": 1, "passed": 1}
 
 
 @pytest.mark.parametrize("options", ["-q", "-v", ""])
@@ -597,3 +597,60 @@ def test_names_with_a_line_about_each_are_counted(count: int, section: str) -> N
     assert found is not None and found.kind == "entries"
     assert found.facts["names"] == [f"tide{n}" for n in range(count)]
     assert recognize("\n".join([*lines, *[PROSE] * count]), "") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Hi all,\n\n{PROSE}\n\nAll tests pass:\n\n412 passed in 38.21s\n\nRegards, Ann\n",
+        "Hi Tom,\n\nthe build broke:\n\na.c:12:5: error: too few arguments\n\nCould you look?\n",
+        "Fertilizer\nUsage: Dissolve 20 ml in water.\nContains\n  nitrogen\n  potassium\n  iron\n",
+        "\n".join(f"191{n} - A year of many ships" for n in range(9)),
+        "\n".join(f"Leeds{n} - Arsenal 2:{n}" for n in range(9)),
+    ],
+)
+def test_texts_that_look_like_output_of_programs_are_not(text: str) -> None:
+    found = recognize(text, "")
+    printed = ("usage", "testrun", "diagnostics", "entries", "traceback")
+    assert found is None or found.kind not in printed
+
+
+def test_times_are_no_files() -> None:
+    log = "\n".join(f"12:30:{n}: error: lamp {n} is out" for n in range(10, 40))
+    found = recognize(log, "")
+    assert found is not None and found.kind == "log"
+
+
+def test_several_runs_of_tests_are_added() -> None:
+    runs = "".join(
+        f"running 2 tests\ntest lamp{n} ... ok\n\ntest result: ok. {n} passed; 0 failed\n\n"
+        for n in (3, 0)
+    )
+    found = recognize(runs, "")
+    assert found is not None and found.facts["summary"] == "2 runs of tests: 3 passed."
+
+
+def test_a_link_that_failed_is_no_warning() -> None:
+    shown = (
+        "w.c:1:33: warning: unused variable 'z'\n"
+        "/usr/bin/ld: w.c:(.text+0xe): undefined reference to `foo'\n"
+    )
+    found = recognize(shown, "")
+    assert found is not None and found.facts["summary"].startswith(
+        "The build failed: undefined reference to `foo'. Also 1 warning in 1 file"
+    )
+
+
+def test_calls_that_python_leaves_out_are_counted() -> None:
+    frame = '  File "a.py", line 2, in f\n    return f(n)\n'
+    more = "  [Previous line repeated 996 more times]\n"
+    shown = f"Traceback (most recent call last):\n{frame * 3}{more}"
+    found = recognize(f"{shown}RecursionError: too deep\n", "")
+    assert found is not None and found.facts["calls"] == 999
+
+
+def test_the_usage_of_a_subcommand() -> None:
+    options = "".join(f"  --{name}  Set it.\n" for name in ("year", "harbour", "plot"))
+    found = recognize(f"Usage: tides show [OPTIONS] FILE\n\nOptions:\n{options}", "")
+    assert found is not None and found.facts["program"] == "tides show"
+    assert found.facts["summary"] == "The usage of tides show: 3 options."

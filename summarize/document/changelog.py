@@ -29,9 +29,10 @@ DATE = re.compile(
 )
 # "[1.2.0] - 2026-03-01", "Version 7.88.1 (20 Feb 2023)", "Noteworthy changes in release 9.1".
 RELEASE = re.compile(
-    r"[*=#]*\s{0,3}(?:(?:[\w'’.-]{1,30},? ){0,6}?(?:version|release|revision|rel\.?|v)[\s:]*"
-    r"|what['’]?s new in )?"
-    r"(?:[\w.+-]{1,40}[ -])?[\[(]?v?(?P<version>\d{1,5}(?:\.\d{1,6}){1,4}[\w.+~-]{0,30})\]?"
+    r"[*=#]*\s{0,3}"
+    r"(?P<sign>(?:[\w'’.-]{1,30},? ){0,6}?(?:version|release|revision|rel\.?|v)[\s:]*"
+    r"|what['’]?s new in )?(?:(?P<name>[\w.+-]{1,40})[ -])?"
+    r"[\[(]?v?(?P<version>\d{1,5}(?:\.\d{1,6}){1,4}[\w.+~-]{0,30})\]?"
     r"(?P<rest>.{0,80})$",
     re.I,
 )
@@ -39,6 +40,7 @@ RELEASE = re.compile(
 # and four may be a year.
 WITH = re.compile(r"changes (?:with|in) (?P<version>\d{2,4})\W{0,4}$", re.I)
 WHOLE = re.compile(r"[\w.+-]{1,40} v?(?P<version>\d{3})$")
+BETWEEN = re.compile(r"changes between \S{1,40} and v?(?P<version>\d[\w.]{0,40})", re.I)
 DEBIAN = re.compile(
     r"(?P<package>[a-z0-9][a-z0-9.+-]+) \((?P<version>[^()\s]+)\) [\w -]+; urgency="
 )
@@ -75,6 +77,7 @@ class Release(NamedTuple):
     date: str
     entries: list[str]  # items of a list
     paragraphs: list[str]
+    name: str = ""  # in front of the version, in small letters
 
     @property
     def changes(self) -> list[str]:
@@ -94,17 +97,36 @@ def gist(document: Document) -> str | None:
         return notes
     package = DEBIAN.match(lines[0][1].strip()) if lines else None
     far = FAR if is_named or SIGN.search(first[0]) else WITHIN
-    found = releases(lines, far)
+    found = without_others(releases(lines, far))
     is_sure = package or len(found) >= LEAST or (len(found) == LEAST - 1 and has_headings(lines))
     if not found or not is_sure:
         return None
-    newest = found[0]
+    newest = newest_of(found)
     of = f" of {package['package']}" if package else ""
     what = "entry" if is_dated(newest) else "release"
     when = f" ({newest.date})" if newest.date and not is_dated(newest) else ""
     told = f"Changelog{of}, newest {what} {newest.version}{when}"
     quoted = [f"“{shortened(entry, 100)}”" for entry in newest.changes[:MOST_ENTRIES]]
     return f"{told}: {listed(quoted)}." if quoted else f"{told}."
+
+
+def without_others(found: list[Release]) -> list[Release]:
+    """None of them where each has another name and none a date: "Python 3.9", "CUDA 11.8"."""
+    names = {one.name for one in found}
+    differ = len(names) == len(found) > 1 and not any(one.date for one in found)
+    return [] if differ else found
+
+
+def newest_of(found: list[Release]) -> Release:
+    """The first, unless the file goes up; "2.5" with nothing below it is a series of releases."""
+    order = [tuple(map(int, re.findall(r"\d+", one.version))) for one in found]
+    if len(order) > 1 and not is_dated(found[0]):
+        if order[0] < order[1] and order[0] < order[-1] and order[1] <= order[-1]:
+            return found[-1]
+        is_series = found[1].version.startswith(f"{found[0].version}.")
+        if is_series and (not found[0].changes or found[1].date > found[0].date == ""):
+            return found[1]
+    return found[0]
 
 
 def release_notes(lines: list[tuple[str, str]]) -> str | None:
@@ -134,9 +156,12 @@ def lines_of(document: Document) -> Iterator[tuple[str, str]]:
 def releases(lines: list[tuple[str, str]], far: int) -> list[Release]:
     """In the order of the file; none where the first stands far down, `far` lines as a heading."""
     found: list[Release] = []
+    is_debian = bool(lines) and DEBIAN.match(lines[0][1].strip()) is not None
     into: list[str] | None = None  # where an entry that may go on in the next line was put
     for number, (kind, line) in enumerate(lines):
         release = release_of(kind, line)
+        if release and is_debian and not DEBIAN.match(line.strip()):
+            release = None
         if release and found and is_dated(found[0]) and not is_dated(release):
             release = None  # a version that an entry names
         if release and not (found and found[-1].version == release.version):
@@ -174,6 +199,9 @@ def release_of(kind: str, line: str) -> Release | None:
     text = line.strip()
     if debian := DEBIAN.match(text):
         return Release(debian["version"], "", [], [])
+    if between := BETWEEN.match(text):
+        date = DATE.search(text)
+        return Release(between["version"], date[0] if date else "", [], [])
     if whole := WITH.match(text) or (kind == "heading" and WHOLE.match(text)):
         return Release(whole["version"], "", [], [])
     if re.match(r"(?:version|release) \d[\w.]*:$", text, re.I):
@@ -188,20 +216,32 @@ def release_of(kind: str, line: str) -> Release | None:
     if date and date.start() < 6:  # "Apr 08, 2022: libarchive 3.6.1 released"
         text = text[date.end() :].lstrip(" ,:–-\t") or text
     known = RELEASE.match(text)
-    if not known or not is_title(known["rest"]):
+    if not known:
         return None
     date = date or DATE.search(known["rest"])
+    if not is_title(known, date is not None):
+        return None
     if len(DATE.sub("", text).split()) > MOST_WORDS:
         return None
-    return Release(known["version"].rstrip(".-"), date[0] if date else "", [], [])
+    name = "" if known["sign"] else (known["name"] or "").lower()
+    return Release(known["version"].rstrip(".-"), date[0] if date else "", [], [], name)
 
 
-def is_title(rest: str) -> bool:
-    """Whether a line that goes on so behind a version is none of a text's sentences."""
+def is_title(known: re.Match[str], has_date: bool) -> bool:
+    """Whether a line that goes on so behind a version is none of a text's sentences or headings:
+    "1.1 Background" is a section, "1.1 (stable)" and "Version 1.1, Gull" are releases."""
+    rest = known["rest"]
     if re.search(r"[.] |[a-z][.]$|^[.]|\bnotes\b|\bchange-?logs?\b", rest, re.I):
         return False
+    if re.fullmatch(
+        r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|(?:10|127|172|192)(?:\.\d{1,3}){3}", known["version"]
+    ):
+        return False  # a date, an address
     outside = DATE.sub(" ", re.sub(r"\(.*?\)|\[.*?\]|<.*?>|@[\w-]+", " ", rest)).partition(" - ")[0]
-    return BEHIND.issuperset(re.findall(r"\b[a-z]{2,}\b", outside))
+    is_sure = has_date or known["sign"] or known["version"].count(".") > 1
+    is_sure = is_sure or re.search(r"\brelease\b", rest, re.I)
+    words = re.findall(r"\b[a-z]{2,}\b", outside if is_sure else outside.lower())
+    return BEHIND.issuperset(words)
 
 
 def cleaned(line: str) -> str:

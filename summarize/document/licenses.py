@@ -8,6 +8,7 @@ our words, and is no legal advice.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from summarize.document.compression import without_suffix
@@ -22,6 +23,11 @@ REFERRED = re.compile(r"common-licenses/([A-Z][\w.-]*\w)")
 HOLDER = re.compile(r"^\W{0,8}(?:portions )?copyright\b[^\n]*\d{4}[^\n]*$", re.I | re.M)
 MOST_HOLDERS, MOST_LICENSES = 2, 4
 NAMED = re.compile(r"(?:licen[sc]e|copying|notice)", re.I)  # a file that may hold several
+# What takes away the freedom that the rest of the text gives.
+RESTRICTION = re.compile(r"non-?\s?commercial|commons clause|not evil|right to sell", re.I)
+USUAL = ("MIT License", "3-Clause BSD License", "ISC License")
+MOST_PLACES = 30  # of a phrase, that are looked at
+BEFORE = 40  # words before the license, in a file that is not named as one
 NOTES = 400  # words more, in a file that is named as a license
 OTHERS = 90  # words beside the license: a title, the holders, a note
 
@@ -102,7 +108,11 @@ LICENSES = (
             (MIT, "deal with the software without restriction"), 220, True),
     License("X11 License", f"{FREE}; the holder's name is not for advertising",
             (MIT, "except as contained in this notice"), 250, True),
-    License("MIT License", FREE, (MIT,), 180, True),
+    License("MIT License", FREE, (MIT, "shall be included in all copies"), 180, True),
+    License("MIT No Attribution License", "anyone may use, change and share it; no warranty",
+            (MIT,), 140, True),
+    License("curl License", f"{FREE}; the holder's name is not for advertising",
+            (FEE, "except as contained in this notice"), 170, True),
     License("ISC License", FREE,
             (FEE, "granted provided that the above copyright notice and this permission notice "
              "appear in all copies"), 140, True),
@@ -113,6 +123,9 @@ LICENSES = (
              "documentation for any purpose is hereby granted without fee",), 190, True),
     License("4-Clause BSD License", f"{FREE}; advertisements must name the holder",
             (BSD, "all advertising materials mentioning"), 320, True),
+    License("3-Clause Clear BSD License",
+            f"{FREE}; no endorsement in the holder's name, no patent rights",
+            (BSD, "patent rights are granted by this license"), 280, True),
     License("3-Clause BSD License", f"{FREE}; no endorsement in the holder's name",
             (BSD, "endorse or promote products"), 260, True),
     License("2-Clause BSD License", FREE, (BSD,), 230, True),
@@ -129,9 +142,9 @@ def gist(document: Document) -> str | None:
     text = document.text[:MOST]
     words = re.findall(r"[a-z0-9]+", text.lower())
     plain = " ".join(words)
-    found = [one for one in LICENSES if all(phrase in plain for phrase in one.phrases)]
+    found = [one for one in LICENSES if stands_in(plain, one)]
     if is_debian:
-        return of_package(source.split("/")[-2] if "/" in source else "", text, found)
+        return of_package(source.split("/")[-2] if "/" in source else "", text, plain, found)
     if told := of_several(plain, len(words), found, is_named):
         return told
     known = next((one for one in found if fits(len(words), one)), None)
@@ -139,9 +152,26 @@ def gist(document: Document) -> str | None:
         known = found[0]
     if known is None:
         return None
+    at = plain.find(known.phrases[0])
+    if not is_named and (plain.count(" ", 0, at) > BEFORE or "?" in text[:at]):
+        return None  # a text with a license in it
+    if known.words < 400 and (restricted := RESTRICTION.search(text)):
+        return f"The text of the {known.name}, with a restriction (“{restricted[0]}”)."
     told = f"The {known.name}: {known.says}."
     holders = holders_of(text) if known.has_holder else []
     return f"{told} Copyright: {listed(holders, MOST_HOLDERS)}." if holders else told
+
+
+def stands_in(plain: str, one: License) -> bool:
+    """Whether its phrases stand together; in a collection each may be of another license."""
+    if not all(phrase in plain for phrase in one.phrases):
+        return False
+    around = 8 * one.words  # characters
+    for start in islice(re.finditer(re.escape(one.phrases[0]), plain), MOST_PLACES):
+        window = plain[max(0, start.start() - around) : start.start() + around]
+        if all(phrase in window for phrase in one.phrases):
+            return True
+    return False
 
 
 def fits(words: int, one: License, others: int = OTHERS) -> bool:
@@ -151,10 +181,9 @@ def fits(words: int, one: License, others: int = OTHERS) -> bool:
 
 def of_several(plain: str, words: int, found: list[License], is_named: bool) -> str | None:
     """Of a collection: those known, in the order of the file; None where there is but one."""
-    first = {one.phrases[0]: one for one in reversed(found)}  # the most special with each opening
-    if len(first) < 2:
+    known = in_order(plain, found)
+    if len(known) < 2:
         return None
-    known = sorted(first.values(), key=lambda one: plain.find(one.phrases[0]))
     each = sum(one.words for one in known)
     if words < 0.6 * each:  # some are only mentioned
         return None
@@ -164,14 +193,22 @@ def of_several(plain: str, words: int, found: list[License], is_named: bool) -> 
     return f"Several licenses, among them {names}."
 
 
-def of_package(package: str, text: str, found: list[License]) -> str | None:
+def in_order(plain: str, found: list[License]) -> list[License]:
+    """As they come in the text, one of each opening: the usual one, or else the most special."""
+    usual = sorted(found, key=lambda one: one.name in USUAL, reverse=True)
+    first = {one.phrases[0]: one for one in reversed(usual)}
+    return sorted(first.values(), key=lambda one: plain.find(one.phrases[0]))
+
+
+def of_package(package: str, text: str, plain: str, found: list[License]) -> str | None:
     """Of a copyright file of Debian, in free form; the other form is in kinds/copyright.py."""
     referred = list(dict.fromkeys(REFERRED.findall(text)))
     of = f" of {package}" if package else ""
     if referred:
         told = f"The copyright{of}, which refers to {listed(referred, MOST_LICENSES)}."
     elif found:
-        told = f"The copyright{of}: {found[0].name}."
+        names = [one.name for one in in_order(plain, found)]
+        told = f"The copyright{of}: {listed(names, MOST_LICENSES)}."
     else:
         return None
     holders = holders_of(text)

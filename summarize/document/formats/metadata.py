@@ -14,7 +14,9 @@ from summarize.document.parts import Part, of_text
 PYTHON = "Metadata-Version: "
 FIELD = re.compile(r"([A-Z][\w-]{1,30})[ \t]{0,30}:(?:[ \t]+|$)(.*)")
 MARKUP = re.compile(r"^Description-Content-Type: ?text/(?:x-)?(markdown|rst)", re.M)
-APART = re.compile(r"\n(?:[ \t]*|---)\n(?=(?:Package|Name)[ \t]{0,30}:)")
+# pip sets packages apart by a rule, for a license in a field may hold blank lines and names.
+RULE = re.compile(r"\n---\n(?=Name:)")
+BLANK = re.compile(r"\n[ \t]*\n(?=(?:Package|Name)[ \t]{0,30}:)")
 DESCRIPTIONS = ("Description-en", "Description")
 MOST_NAMES = 6
 
@@ -42,7 +44,9 @@ def parts(text: str, name: str) -> list[Part]:
             ]
         return [*title, *of_text(body or fields.get("Description", ""))]
     packages: dict[str, dict[str, str]] = {}
-    for one in APART.split(text):  # apt-cache shows a package for each version; the first is new
+    for one in (RULE if text.startswith("Name:") else BLANK).split(
+        text
+    ):  # apt-cache shows a package for each version; the first is new
         fields = fields_of(one)
         packages.setdefault(fields.get("Package") or fields.get("Name", ""), fields)
     if len(packages) == 1:
@@ -73,7 +77,8 @@ def fields_of(text: str) -> dict[str, str]:
 
 def summary_of(fields: dict[str, str]) -> str:
     """Its own, or the first line of its description."""
-    told = fields.get("Summary") or next((fields[d] for d in DESCRIPTIONS if fields.get(d)), "")
+    titles = fields.get("Summary") or (fields.get("Package") and fields.get("Title"))  # of R
+    told = titles or next((fields[d] for d in DESCRIPTIONS if fields.get(d)), "")
     return " ".join(told.strip().split("\n")[0].split())[:500]
 
 

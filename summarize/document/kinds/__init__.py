@@ -60,13 +60,21 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
 }
 
 
+# What a program printed is seldom kept under another name.
+PRINTED = ("traceback", "usage", "testrun", "diagnostics", "entries")
+PRINTED_SUFFIXES = (".txt", ".log", ".out", ".err")
+
+
 def recognize(text: str, name: str) -> Found | None:
     head = head_lines(text)
     base = name.rpartition("/")[2].lower()
     if base.partition(".")[0] in PEOPLE_FILES:
         return None
     suffix = ("." in base and not has_suffix(name, ".txt")) or base in PROGRAM_FILES
+    is_printed = "." not in base or has_suffix(base, *PRINTED_SUFFIXES)
     for kind, is_possible in KINDS.items():
+        if kind in PRINTED and not is_printed:
+            continue
         if head and (suffix or is_possible(head)):
             module = import_module(f"summarize.document.kinds.{kind}")
             found: Found | None = module.recognize(text, name)

@@ -11,7 +11,7 @@ from summarize.document.kinds import Found, counted, head_lines, listed, shorten
 
 # "a.c:2:21: warning: ...", "a.py:3: error: ...", "a.py:1:8: F401 ...".
 HERE = re.compile(
-    r"(?P<file>[^\s:]{1,200}):(?P<line>\d{1,7})(?::\d{1,5})?: "
+    r"(?=[^\s:]{0,200}[A-Za-z])(?P<file>[^\s:]{1,200}):(?P<line>\d{1,7})(?::\d{1,5})?: "
     r"(?:(?P<level>fatal error|error|warning|note)(?:\[\w+\])?: |(?=[A-Z]{1,4}\d{2,5}\b))"
     r"(?P<message>\S.*)"
 )
@@ -20,7 +20,13 @@ TOLD = re.compile(
     r"(?:(?P<level>error|warning)(?:\[\w+\])?: |(?=[A-Z]{1,4}\d{2,5} ))(?P<message>\S.*)"
 )
 PLACE = re.compile(r"\s{1,8}--> (?P<file>[^:\n]{1,200}):(?P<line>\d{1,7})(?::\d{1,5})?$")
+# What ends a build without a place: the linker, or cargo.
+BARE = re.compile(
+    r"(?:.{0,300}?(?P<link>undefined reference to .+)|(?:\w+: )?error: (?P<other>\S.*))"
+)
+PROSE = re.compile(r"(?:[A-Za-z',]+ ){3}.*[.,!?]$")
 LEVELS = {"fatal error": "error", "error": "error", "warning": "warning", "": "problem"}
+ORDER = ("error", "warning", "problem")
 NEAR, APART = 8, 16  # lines before the first, and on average from one to the next
 
 
@@ -36,27 +42,32 @@ def recognize(text: str, name: str) -> Found | None:
         return None
     lines = [line for line in text.split("\n") if line.strip()]
     every = list(diagnostics(lines))
-    if APART * len(every) < len(lines):
+    if APART * len(every) < len(lines) or sum(map(is_prose, lines)) >= len(every):
         return None
-    levels = Counter(one.level for one in every if one.level != "note")
-    if not levels:
+    every = [one for one in every if one.level != "note"]
+    if not every:
         return None
+    levels = Counter(one.level for one in every)
     files = dict.fromkeys(one.file for one in every)
-    worst = min(levels, key=["error", "warning", "problem"].index)
+    worst = next(level for level in ORDER if levels[level])
     first = next(one for one in every if one.level == worst)
-    known = [
-        counted(levels[level], level) for level in ("error", "warning", "problem") if levels[level]
-    ]
-    is_only = sum(levels.values()) == 1
+    known = listed([counted(levels[level], level) for level in ORDER if levels[level]])
     where = f"{first.file}, line {first.line}: {shortened(first.message)}"
-    told = f"{listed(known)} in {counted(len(files), 'file')}"
-    summary = f"{told}: {where}" if is_only else f"{told}. First {worst}: {where}"
+    told = f"{known} in {counted(len(files), 'file')}"
+    summary = f"{told}: {where}" if len(every) == 1 else f"{told}. First {worst}: {where}"
+    if not levels["error"] and (bare := next(filter(None, map(BARE.match, lines)), None)):
+        summary = f"The build failed: {shortened(bare['link'] or bare['other'])}. Also {told}"
     facts = {
         "levels": dict(levels),
         "files": list(files)[:100],
         "summary": summary if summary.endswith((".", "!", "?", "…")) else f"{summary}.",
     }
     return Found("diagnostics", facts)
+
+
+def is_prose(line: str) -> bool:
+    """A sentence around the messages, as in a mail that quotes them."""
+    return HERE.match(line) is None and PROSE.match(line) is not None
 
 
 def diagnostics(lines: list[str]) -> Iterator[Diagnostic]:

@@ -21,9 +21,12 @@ def recognize(text: str, name: str) -> Found | None:
     if not mostly(lines):
         return None
     found = (entry["name"] for line in lines if (entry := ENTRY.match(line)))
-    names = [name.partition(" ")[0] for name in dict.fromkeys(found)]
-    if len(names) < LEAST_NAMES * len(lines):
+    shown = list(dict.fromkeys(found))
+    # Of programs: in small letters, or with a section of the manual.
+    programs = sum(name[0].islower() or name.endswith(")") for name in shown)
+    if min(len(shown), programs) < LEAST_NAMES * len(lines):
         return None
+    names = list(dict.fromkeys(name.partition(" ")[0] for name in shown))
     summary = f"A list of {len(names):,} names with a line about each: {listed(names, MOST_NAMES)}."
     return Found("entries", {"entries": len(names), "names": names[:100], "summary": summary})
 

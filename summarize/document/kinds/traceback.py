@@ -10,6 +10,7 @@ START = "Traceback (most recent call last):"
 FRAME = re.compile(
     r'[ \t]{0,12}File "(?P<file>[^"\n]{1,400})", line (?P<line>\d{1,9})(?:, in (?P<name>.{1,200}))?'
 )
+REPEATED = re.compile(r"\s{1,8}\[Previous line repeated (?P<times>\d{1,9}) more times?\]")
 ERROR = re.compile(r"(?P<name>[A-Za-z_][\w.]{0,200})(?:: (?P<message>.*))?")
 MOST = 200  # characters of a message
 
@@ -21,10 +22,13 @@ def recognize(text: str, name: str) -> Found | None:
     lines = text.rstrip().split("\n")
     # Of several, each raised while the one before it was handled, the last ended the program.
     first = max(number for number, line in enumerate(lines) if line.strip() == START)
-    frames, error = [], None
+    frames, calls, error = [], 0, None
     for line in lines[first + 1 :]:
         if frame := FRAME.match(line):
             frames.append(frame)
+            calls += frame["name"] is not None  # the place of a SyntaxError is no call
+        elif repeated := REPEATED.match(line):
+            calls += int(repeated["times"])
         elif frames and line[:1] not in " \t" and (found := ERROR.fullmatch(line.rstrip())):
             error = found
             break
@@ -32,14 +36,14 @@ def recognize(text: str, name: str) -> Found | None:
         return None
     told = error["name"] + (f": {shortened(error['message'], MOST)}" if error["message"] else "")
     last = frames[-1]
-    where = f"raised in {place(last)}, after {counted(len(frames), 'call')}"
+    where = f"raised in {place(last)}" + (f", {counted(calls, 'call')} deep" if calls > 1 else "")
     summary = f"{told}{'' if told.endswith(('.', '!', '?')) else '.'} A Python traceback, {where}."
     facts = {
         "error": error["name"],
         "message": error["message"] or "",
         "file": last["file"],
         "line": int(last["line"]),
-        "calls": len(frames),
+        "calls": calls,
         "summary": summary,
     }
     return Found("traceback", facts)
