@@ -603,7 +603,7 @@ def test_names_with_a_line_about_each_are_counted(count: int, section: str) -> N
     "text",
     [
         f"Hi all,\n\n{PROSE}\n\nAll tests pass:\n\n412 passed in 38.21s\n\nRegards, Ann\n",
-        "Hi Tom,\n\nthe build broke:\n\na.c:12:5: error: too few arguments\n\nCould you look?\n",
+        "Hi Tom,\n\nit broke:\n\na.c:12:5: error: too few arguments\n\nCould you look at it?\n",
         "Fertilizer\nUsage: Dissolve 20 ml in water.\nContains\n  nitrogen\n  potassium\n  iron\n",
         "\n".join(f"191{n} - A year of many ships" for n in range(9)),
         "\n".join(f"Leeds{n} - Arsenal 2:{n}" for n in range(9)),
