@@ -36,7 +36,7 @@ from summarize.rnn.kernels import take
 from summarize.rnn.network import BiLstm, Seq2Seq
 from summarize.training.examples import Batch, Pairs, Plan, read_examples
 from summarize.training.memory import keep_freed_memory
-from summarize.training.models import LossModule, make_model
+from summarize.training.models import LossModule, Model, make_model
 from summarize.training.optimizer import make_optimizers
 from summarize.training.precision import autocast, precision_of
 from summarize.training.recipe import Recipe, load_recipe
@@ -147,13 +147,23 @@ def make_step(recipe: Recipe, vocab_size: int, kind: str) -> Step:
     if kind.startswith("minGRU"):
         recipe = replace(recipe, network={**recipe.network, "encoder_layers": int(kind[-1])})
     model = make_model(recipe, vocab_size)
+    if kind.startswith("minGRU"):
+        use_mingru(model)
+    return step_of(model, recipe)
+
+
+def use_mingru(model: Model) -> None:
+    """In the place of every layer of the encoder."""
     network = model.network
     assert isinstance(network, Seq2Seq)
-    if kind.startswith("minGRU"):
+    for i, layer in enumerate(network.encoder.layers):
+        assert isinstance(layer, BiLstm)
         size = network.config.encoder_size
-        for i, layer in enumerate(network.encoder.layers):
-            assert isinstance(layer, BiLstm)
-            network.encoder.layers[i] = BiMinGru(layer.forward_lstm.input_size, size)
+        network.encoder.layers[i] = BiMinGru(layer.forward_lstm.input_size, size)
+
+
+def step_of(model: Model, recipe: Recipe) -> Step:
+    network = model.network
     module = LossModule(model, recipe.label_smoothing)
     average = [parameter.detach().clone() for parameter in network.parameters()]
     return Step(module.train(), recipe, make_optimizers(network, recipe), average)

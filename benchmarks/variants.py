@@ -24,17 +24,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from training_step import BiMinGru, Step
+from training_step import Step, step_of, use_mingru
 
 from summarize.evaluation.environment import command_line, environment
 from summarize.evaluation.rouge import rouge_scores
 from summarize.files import write_text
-from summarize.rnn.network import BiLstm, Seq2Seq
+from summarize.rnn.network import Seq2Seq
 from summarize.rnn.tokenizer import SPECIAL, Tokenizer
 from summarize.training.examples import Example, Pairs, Plan, read_examples
 from summarize.training.memory import keep_freed_memory
-from summarize.training.models import LossModule, make_model
-from summarize.training.optimizer import make_optimizers
+from summarize.training.models import make_model
 from summarize.training.precision import autocast, precision_of
 from summarize.training.recipe import Recipe, load_recipe
 from summarize.training.rloo import sample
@@ -80,18 +79,11 @@ def make_step(variant: Variant, recipe: Recipe, tokenizer: Tokenizer, start: Pat
     torch.manual_seed(recipe.seed)
     recipe = replace(recipe, network={**recipe.network, **variant.network})
     model = make_model(recipe, tokenizer.vocab_size)
-    network = model.network
-    assert isinstance(network, Seq2Seq)
     if variant.mingru:
-        for i, layer in enumerate(network.encoder.layers):
-            assert isinstance(layer, BiLstm)
-            size = network.config.encoder_size
-            network.encoder.layers[i] = BiMinGru(layer.forward_lstm.input_size, size)
+        use_mingru(model)
     if variant.warm:
         model.start_from(start, tokenizer)
-    module = LossModule(model, recipe.label_smoothing)
-    average = [parameter.detach().clone() for parameter in network.parameters()]
-    return Step(module.train(), recipe, make_optimizers(network, recipe), average)
+    return step_of(model, recipe)
 
 
 def train(step: Step, pairs: Pairs, minutes: float) -> dict[str, int]:

@@ -503,8 +503,8 @@ def test_a_traceback_tells_its_error_first() -> None:
     found = recognize("".join(one), "")
     assert found is not None and found.kind == "traceback"
     assert found.facts["summary"] == (
-        "ValueError: no tide at noon. A Python traceback, raised in fail "
-        f"(test_kinds.py, line {line}), 4 calls deep."
+        "ValueError: no tide at noon. Raised in fail "
+        f"(test_kinds.py, line {line}), 4 calls deep (Python traceback)."
     )
     found = recognize("".join(both), "")
     assert found is not None and found.facts["error"] == "KeyError"
@@ -579,7 +579,7 @@ def test_a_run_of_pytest_tells_what_failed(tmp_path: Path, options: str) -> None
     found = recognize(done.stdout, "")
     assert found is not None and found.kind == "testrun"
     assert found.facts["summary"] == (
-        "A run of tests: 2 failed, 1 passed. "
+        "Test run: 2 failed, 1 passed. "
         "Failed: test_tides.py::test_high and test_tides.py::test_low."
     )
 
@@ -627,7 +627,7 @@ def test_several_runs_of_tests_are_added() -> None:
         for n in (3, 0)
     )
     found = recognize(runs, "")
-    assert found is not None and found.facts["summary"] == "2 runs of tests: 3 passed."
+    assert found is not None and found.facts["summary"] == "2 test runs: 3 passed."
 
 
 def test_a_link_that_failed_is_no_warning() -> None:

@@ -238,8 +238,8 @@ def is_title(known: re.Match[str], has_date: bool) -> bool:
     ):
         return False  # a date, an address
     outside = DATE.sub(" ", re.sub(r"\(.*?\)|\[.*?\]|<.*?>|@[\w-]+", " ", rest)).partition(" - ")[0]
-    is_sure = has_date or known["sign"] or known["version"].count(".") > 1
-    is_sure = is_sure or re.search(r"\brelease\b", rest, re.I)
+    has_sign = known["sign"] or re.search(r"\brelease\b", rest, re.I)
+    is_sure = has_date or has_sign or known["version"].count(".") > 1
     words = re.findall(r"\b[a-z]{2,}\b", outside if is_sure else outside.lower())
     return BEHIND.issuperset(words)
 

@@ -41,12 +41,8 @@ LEGAL = (
     *("in the hope that it will be useful", "permission is granted", "permission is hereby"),
     *("this file is part of", "this file is free software", "as a special exception"),
     *("produced by makeinfo", "welcomes contributions"),
-    *(
-        "code of conduct",
-        "contributions are welcome",
-        "pull requests are welcome",
-        "pull requests welcome",
-    ),
+    *("code of conduct", "contributions are welcome"),
+    *("pull requests are welcome", "pull requests welcome"),
 )
 FAREWELL = re.compile(
     r"(?:(?:best|kind|warm)(?: regards| wishes)?|regards|cheers|sincerely|thanks|thank you|hi|hello"

@@ -107,7 +107,7 @@ class Trainer:
             here = precision_of(self.device.type, self.recipe.precision)
             self.precision = "fp32" if self.workers.any(here == "fp32") else here
         if self.precision != self.recipe.precision:
-            self.progress.message("training in fp32: this machine lacks bf16, or is slower at it")
+            self.progress.message("training in fp32: bf16 is missing or slower on this machine")
         now = time.monotonic()
         self.started, self.saved = now - self.seconds, now
         self.evaluate_if_due()  # after a resume: an evaluation that a kill interrupted
@@ -290,6 +290,7 @@ class Trainer:
                 self.metrics.rewind(0)
             return
         tensors, values = found
+        values = {"precision": "", **values}  # which snapshots of release 0.1 lack
         self.check_identity(values["identity"])
         copy_into(
             self.network,
@@ -307,8 +308,7 @@ class Trainer:
         self.best = -math.inf if values["best"] is None else values["best"]
         self.step = values["step"]
         for name in COUNTERS:
-            # Runs of before 0.2 did not say what they computed in.
-            setattr(self, name, values.get(name, "") if name == "precision" else values[name])
+            setattr(self, name, values[name])
         if self.recipe.precision == "fp32":
             self.precision = "fp32"
         if self.workers.is_first:

@@ -33,29 +33,26 @@ def is_package(head: str) -> bool:
 
 def parts(text: str, name: str) -> list[Part]:
     if text.startswith(PYTHON):
-        head, _, body = text.partition("\n\n")
-        markup = MARKUP.search(head)
-        fields = fields_of(head)
-        title = title_of(fields)
-        if markup:
-            return [
-                *title,
-                *import_module(f"summarize.document.formats.{markup[1]}").parts(body, name),
-            ]
-        return [*title, *of_text(body or fields.get("Description", ""))]
+        return of_python(text, name)
     packages: dict[str, dict[str, str]] = {}
-    for one in (RULE if text.startswith("Name:") else BLANK).split(
-        text
-    ):  # apt-cache shows a package for each version; the first is new
+    # apt-cache shows a package once for each version; the first is the newest.
+    for one in (RULE if text.startswith("Name:") else BLANK).split(text):
         fields = fields_of(one)
         packages.setdefault(fields.get("Package") or fields.get("Name", ""), fields)
     if len(packages) == 1:
         return list(described(next(iter(packages.values()))))
     several = f"{len(packages):,} packages - {listed(packages, MOST_NAMES)}"
-    return [
-        *under_name(several),
-        *(part for one in packages.values() for part in title_of(one)[1:]),
-    ]
+    lines = (part for fields in packages.values() for part in title_of(fields)[1:])
+    return [*under_name(several), *lines]
+
+
+def of_python(text: str, name: str) -> list[Part]:
+    head, _, body = text.partition("\n\n")
+    fields, markup = fields_of(head), MARKUP.search(head)
+    if not markup:
+        return [*title_of(fields), *of_text(body or fields.get("Description", ""))]
+    module = import_module(f"summarize.document.formats.{markup[1]}")
+    return [*title_of(fields), *module.parts(body, name)]
 
 
 def fields_of(text: str) -> dict[str, str]:

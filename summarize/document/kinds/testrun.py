@@ -32,6 +32,8 @@ MOST = 5
 
 def recognize(text: str, name: str) -> Found | None:
     tail = [line.rstrip() for line in text[-TAIL:].split("\n") if line.strip()][-END:]
+    if not any(True for _ in runs(tail, True)):
+        return None
     lines = [line.rstrip() for line in text.split("\n") if line.strip()]
     has_progress = any(map(PROGRESS.match, lines))
     if not any(True for _ in runs(tail, has_progress)):
@@ -44,7 +46,7 @@ def recognize(text: str, name: str) -> Found | None:
     counts = ", ".join(shown(total[label], label) for label in order if total[label])
     names = (FAILED.match(line) for line in lines)
     failed = list(dict.fromkeys(next(filter(None, one.groups())) for one in names if one))
-    what = "A run of tests" if len(every) == 1 else counted(len(every), "run") + " of tests"
+    what = "Test run" if len(every) == 1 else counted(len(every), "test run")
     summary = f"{what}: {counts or 'none'}"
     if failed:
         summary += f". Failed: {listed(failed, MOST)}"

@@ -36,8 +36,8 @@ def recognize(text: str, name: str) -> Found | None:
         return None
     told = error["name"] + (f": {shortened(error['message'], MOST)}" if error["message"] else "")
     last = frames[-1]
-    where = f"raised in {place(last)}" + (f", {counted(calls, 'call')} deep" if calls > 1 else "")
-    summary = f"{told}{'' if told.endswith(('.', '!', '?')) else '.'} A Python traceback, {where}."
+    where = f"Raised in {place(last)}" + (f", {counted(calls, 'call')} deep" if calls > 1 else "")
+    summary = f"{told}{'' if told.endswith(('.', '!', '?')) else '.'} {where} (Python traceback)."
     facts = {
         "error": error["name"],
         "message": error["message"] or "",
